@@ -1,0 +1,63 @@
+"""What can go wrong on the telephone side.
+
+BridgeError
+├── AmiRefused        the exchange refused the AMI user or its secret; never retried
+├── AmiUnreachable    nobody listens at the AMI address
+├── LinkLost          the link broke while an action was under way: whether it happened is unknown
+├── ActionRefused     the exchange answered an action with an error: it did not happen
+├── UnsafeValue       a value with CR, LF or NUL, or a line over 1022 bytes, was about to be sent
+├── ExchangeProblem   installing, configuring or starting the exchange failed
+├── SpeechFailed      the speech engine gave no sound
+└── GatewayError
+    ├── GatewayRefused    the gateway said no: it was not sent
+    ├── GatewayUnsure     a time-out or a crash after the hand-over: whether it was sent is unknown
+    └── CallbackRefused   an inbound callback with a wrong signature, an old stamp or a malformed body
+"""
+
+
+class BridgeError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class AmiRefused(BridgeError):
+    """The exchange refused the AMI user or its secret."""
+
+
+class AmiUnreachable(BridgeError):
+    """Nobody listens at the AMI address."""
+
+
+class LinkLost(BridgeError):
+    """The link broke while an action was under way: whether it happened is unknown."""
+
+
+class ActionRefused(BridgeError):
+    """The exchange answered an action with an error: it did not happen."""
+
+
+class UnsafeValue(BridgeError):
+    """A value that would break AMI's line protocol was about to be sent."""
+
+
+class ExchangeProblem(BridgeError):
+    """Installing, configuring or starting the exchange failed; the message says what would help."""
+
+
+class SpeechFailed(BridgeError):
+    """The speech engine gave no sound."""
+
+
+class GatewayError(BridgeError):
+    """Base of what an SMS gateway can answer."""
+
+
+class GatewayRefused(GatewayError):
+    """The gateway said no: the message was not sent."""
+
+
+class GatewayUnsure(GatewayError):
+    """Whether the message was sent is unknown."""
+
+
+class CallbackRefused(GatewayError):
+    """A callback that is not from the gateway, too old, or malformed."""
