@@ -1,0 +1,46 @@
+"""The tables of the work: calls, cases, offers, visits, messages, clocks, operators."""
+
+from dispatch.models.calls import Call, CallMatch, CallState, ExchangePosition, Leg, LegRole, Speaker
+from dispatch.models.cases import Case, CaseCall, CaseState, DecisionSheet, LinkWhy, Reason, Satisfaction, Turn
+from dispatch.models.desk import IdempotentReply, Lease, LoginThrottle, LoginToken, Operator, Presence
+from dispatch.models.offers import Offer, OfferRole, OfferState, Visit, VisitState
+from dispatch.models.outbox import Attempt, Inbound, InboundReading, Message, MessageKind, MessageState
+from dispatch.models.timers import Timer, TimerKind, TimerState
+
+__all__ = [
+    "Attempt",
+    "Call",
+    "CallMatch",
+    "CallState",
+    "Case",
+    "CaseCall",
+    "CaseState",
+    "DecisionSheet",
+    "ExchangePosition",
+    "IdempotentReply",
+    "Inbound",
+    "InboundReading",
+    "Lease",
+    "Leg",
+    "LegRole",
+    "LinkWhy",
+    "LoginThrottle",
+    "LoginToken",
+    "Message",
+    "MessageKind",
+    "MessageState",
+    "Offer",
+    "OfferRole",
+    "OfferState",
+    "Operator",
+    "Presence",
+    "Reason",
+    "Satisfaction",
+    "Speaker",
+    "Timer",
+    "TimerKind",
+    "TimerState",
+    "Turn",
+    "Visit",
+    "VisitState",
+]

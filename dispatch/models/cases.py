@@ -1,0 +1,150 @@
+"""Cases (工单): one need each."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, Index
+from sqlmodel import Field, SQLModel
+
+from dispatch.models.transitions import Moves, Timeline
+from registry.models.centre import Priority
+from registry.models.columns import choice
+from registry.store import Subject
+
+
+class CaseState(StrEnum):
+    OPEN = "open"
+    OFFERING = "offering"
+    ACCEPTED = "accepted"
+    ON_THE_WAY = "on_the_way"
+    ON_SITE = "on_site"
+    SERVED = "served"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Turn(StrEnum):
+    """Whose move it is; never nobody while the case is open."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    MERCHANT = "merchant"
+    NOBODY = "nobody"  # closed and cancelled only
+
+
+class Reason(StrEnum):
+    """The outcome at closing."""
+
+    SERVED = "served"
+    PARTLY = "partly"
+    NOT_SERVED = "not_served"
+    INFORMATION = "information"
+    REFERRED = "referred"
+    FALSE_ALARM = "false_alarm"
+    TEST = "test"
+    CANCELLED_BY_RESIDENT = "cancelled_by_resident"
+
+
+class Satisfaction(StrEnum):
+    SATISFIED = "satisfied"  # 满意
+    FAIRLY = "fairly"  # 基本满意
+    NOT_SATISFIED = "not_satisfied"  # 不满意
+
+
+_BACK = frozenset({CaseState.OPEN, CaseState.OFFERING, CaseState.CANCELLED})
+
+
+class Case(SQLModel, table=True):
+    """`owner_id` is the operator who took it first (首问负责); `turn` says whose move it is now.
+
+    `needs_since` and `needs_why` are set while it needs an operator's attention (bell, top row) and cleared when one
+    acknowledges; `needs_why` is a message key. The place is the resident's home unless `place` says otherwise.
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index("ix_case_board", "centre_id", "state"),
+        Index("ix_case_needs", "centre_id", "needs_since"),
+    )
+    subject: ClassVar[Subject] = Subject.CASE
+    moves: ClassVar[Moves[CaseState]] = {
+        CaseState.OPEN: frozenset({CaseState.OFFERING, CaseState.CLOSED, CaseState.CANCELLED}),
+        CaseState.OFFERING: frozenset({CaseState.ACCEPTED, CaseState.OPEN, CaseState.CANCELLED}),
+        CaseState.ACCEPTED: frozenset({CaseState.ON_THE_WAY, CaseState.ON_SITE, CaseState.SERVED}) | _BACK,
+        CaseState.ON_THE_WAY: frozenset({CaseState.ON_SITE, CaseState.SERVED}) | _BACK,
+        CaseState.ON_SITE: frozenset({CaseState.SERVED}) | _BACK,
+        CaseState.SERVED: frozenset({CaseState.CLOSED}),
+        CaseState.CLOSED: frozenset({CaseState.OPEN}),
+        CaseState.CANCELLED: frozenset({CaseState.OPEN}),
+    }
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(max_length=32, unique=True)  # CODE-YYYYMMDD-NNNN
+    centre_id: int = Field(foreign_key="centre.id")
+    area_id: int | None = Field(default=None, foreign_key="area.id")
+    resident_id: int | None = Field(default=None, foreign_key="resident.id", index=True)
+    service_code: str = Field(max_length=32)
+    service_id: int = Field(foreign_key="service.id")  # the version in force when it was opened
+    words: str = Field(default="", max_length=2000)
+    priority: Priority = choice(Priority)
+    state: CaseState = choice(CaseState, default=CaseState.OPEN)
+    turn: Turn = choice(Turn, default=Turn.OPERATOR)
+    turn_operator_id: int | None = Field(default=None, foreign_key="operator.id")
+    owner_id: int | None = Field(default=None, foreign_key="operator.id")
+    wanted_at: datetime | None = None  # None: as soon as possible
+    place: str | None = Field(default=None, max_length=200)
+    latitude: float | None = None
+    longitude: float | None = None
+    reminders: int = 0  # 催单: how often the resident has asked again
+    last_reminder_at: datetime | None = None
+    needs_since: datetime | None = None
+    needs_why: str | None = Field(default=None, max_length=64)
+    outcome: Reason | None = choice(Reason, nullable=True)
+    outcome_note: str = Field(default="", max_length=1000)
+    satisfaction: Satisfaction | None = choice(Satisfaction, nullable=True)
+    parent_id: int | None = Field(default=None, foreign_key="case.id")
+    opened_at: datetime
+    served_at: datetime | None = None
+    closed_at: datetime | None = None
+    version: int = 1
+
+    def timeline(self) -> Timeline:
+        return Timeline(centre_id=self.centre_id, area_id=self.area_id, case_id=self.id)
+
+
+class LinkWhy(StrEnum):
+    OPENED = "opened"
+    REMINDER = "reminder"
+    ABOUT = "about"
+
+
+class CaseCall(SQLModel, table=True):
+    """Which calls belong to a case."""
+
+    __tablename__ = "case_call"
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id")
+    call_id: int = Field(primary_key=True, foreign_key="call.id", index=True)
+    why: LinkWhy = choice(LinkWhy)
+
+
+class DecisionSheet(SQLModel, table=True):
+    """What a match was decided from, and what it said: candidates and exclusions with their reasons."""
+
+    __tablename__ = "decision_sheet"
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", index=True)
+    at: datetime
+    body: dict[str, Any] = Field(sa_type=JSON)
+
+
+class CaseSequence(SQLModel, table=True):
+    """The next case number of a centre's day."""
+
+    __tablename__ = "case_sequence"
+
+    centre_id: int = Field(primary_key=True, foreign_key="centre.id")
+    day: str = Field(primary_key=True, max_length=8)  # YYYYMMDD in the centre's time zone
+    last: int = 0

@@ -1,0 +1,141 @@
+"""The outbox: whatever leaves the house is a row first, committed with the decision that wants it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from dispatch.models.transitions import Moves, Timeline
+from registry.models.columns import choice
+from registry.models.merchants import Channel
+from registry.store import Subject
+
+
+class MessageKind(StrEnum):
+    """What it is for; each kind has its rule for an attempt whose fate is unknown (`dispatch.outbox`)."""
+
+    OFFER = "offer"
+    JOB_DETAILS = "job_details"  # the door, after accepting
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    REPLY = "reply"  # one answer to one inbound SMS
+    PROGRESS = "progress"  # asks a merchant without SMS how far it is
+
+
+class MessageState(StrEnum):
+    WANTED = "wanted"
+    CLAIMED = "claimed"
+    HANDED_OVER = "handed_over"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    DROPPED = "dropped"  # no longer wanted at the last moment
+
+
+class Message(SQLModel, table=True):
+    """One SMS or one outgoing call. `claimed_until` is the claim's end: after it another sender may look at the row.
+
+    `body` is the text of an SMS, or what is spoken in a call (`keys` are then the digits that count as answers).
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (Index("ix_message_due", "state", "not_before"), Index("ix_message_offer", "offer_id"))
+    subject: ClassVar[Subject] = Subject.MESSAGE
+    moves: ClassVar[Moves[MessageState]] = {
+        MessageState.WANTED: frozenset({MessageState.CLAIMED, MessageState.DROPPED}),
+        MessageState.CLAIMED: frozenset(
+            {MessageState.WANTED, MessageState.HANDED_OVER, MessageState.FAILED, MessageState.DROPPED}
+        ),
+        MessageState.HANDED_OVER: frozenset(
+            {MessageState.SENT, MessageState.FAILED, MessageState.UNKNOWN, MessageState.WANTED}
+        ),
+        MessageState.UNKNOWN: frozenset({MessageState.SENT, MessageState.FAILED, MessageState.WANTED}),
+        MessageState.SENT: frozenset({MessageState.FAILED}),  # a receipt may still say it did not arrive
+        MessageState.FAILED: frozenset(),
+        MessageState.DROPPED: frozenset(),
+    }
+
+    id: int | None = Field(default=None, primary_key=True)
+    centre_id: int = Field(foreign_key="centre.id")
+    area_id: int | None = Field(default=None, foreign_key="area.id")
+    kind: MessageKind = choice(MessageKind)
+    channel: Channel = choice(Channel)
+    number: str = Field(max_length=40)
+    body: str = Field(max_length=2000)
+    keys: str = Field(default="", max_length=12)
+    language: str = Field(default="zh", max_length=8)
+    merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
+    case_id: int | None = Field(default=None, foreign_key="case.id")
+    offer_id: int | None = Field(default=None, foreign_key="offer.id")
+    inbound_id: int | None = Field(default=None, foreign_key="inbound.id")
+    state: MessageState = choice(MessageState, default=MessageState.WANTED)
+    not_before: datetime
+    claimed_by: str | None = Field(default=None, max_length=64)
+    claimed_until: datetime | None = None
+    tries: int = 0
+    created_at: datetime
+    delivered_at: datetime | None = None
+    version: int = 1
+
+    def timeline(self) -> Timeline:
+        return Timeline(centre_id=self.centre_id, area_id=self.area_id, case_id=self.case_id)
+
+
+class Attempt(SQLModel, table=True):
+    """One try of one message. Its id goes out with it (a call's ChannelId, the gateway's message id), never twice."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("message_id", "try_number"),)
+
+    id: str = Field(primary_key=True, max_length=32)
+    message_id: int = Field(foreign_key="message.id")
+    try_number: int
+    via: str = Field(max_length=32)  # the gateway's or the exchange's name
+    reference: str | None = Field(default=None, max_length=128)  # the other side's own id
+    handed_over_at: datetime
+    ended_at: datetime | None = None
+    result: str | None = Field(
+        default=None, max_length=32
+    )  # an Outcome of callbridge, sent, delivered, refused, unknown
+    key: str | None = Field(default=None, max_length=4)
+    detail: str = Field(default="", max_length=200)
+
+
+class InboundReading(StrEnum):
+    """How an SMS that came in was understood."""
+
+    UNREAD = "unread"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    ON_THE_WAY = "on_the_way"
+    AT_THE_DOOR = "at_the_door"
+    DONE = "done"
+    CALL_ME = "call_me"
+    NOT_UNDERSTOOD = "not_understood"
+    WHICH = "which"  # several open and no code
+    UNKNOWN_CODE = "unknown_code"
+    TOO_LATE = "too_late"
+    STRANGER = "stranger"
+    REPEATED = "repeated"
+
+
+class Inbound(SQLModel, table=True):
+    """An SMS that reached us: stored first, read afterwards, never dropped."""
+
+    __tablename__ = "inbound"
+    __table_args__ = (UniqueConstraint("gateway", "event_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    centre_id: int = Field(foreign_key="centre.id")
+    gateway: str = Field(max_length=32)
+    event_id: str = Field(max_length=128)
+    number: str = Field(max_length=40, index=True)
+    body: str = Field(max_length=2000)
+    sent_at: datetime | None = None
+    received_at: datetime
+    reading: InboundReading = choice(InboundReading, default=InboundReading.UNREAD)
+    merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
+    offer_id: int | None = Field(default=None, foreign_key="offer.id")
+    needs_operator: bool = False
+    seen_by_id: int | None = Field(default=None, foreign_key="operator.id")

@@ -1,0 +1,55 @@
+"""The tables of the registry: who calls, and who serves."""
+
+from registry.models.centre import Area, Centre, Rule, RuleKind, Service
+from registry.models.merchants import (
+    Channel,
+    Contract,
+    ContractArea,
+    ContractService,
+    Merchant,
+    MerchantKind,
+    MerchantNumber,
+    OpeningHours,
+)
+from registry.models.people import (
+    AccessLog,
+    Contact,
+    DataKey,
+    Gender,
+    Group,
+    Hearing,
+    Line,
+    LineKind,
+    Resident,
+    ResidentGroup,
+    SearchToken,
+    UsualMerchant,
+)
+
+__all__ = [
+    "AccessLog",
+    "Area",
+    "Centre",
+    "Channel",
+    "Contact",
+    "Contract",
+    "ContractArea",
+    "ContractService",
+    "DataKey",
+    "Gender",
+    "Group",
+    "Hearing",
+    "Line",
+    "LineKind",
+    "Merchant",
+    "MerchantKind",
+    "MerchantNumber",
+    "OpeningHours",
+    "Resident",
+    "ResidentGroup",
+    "Rule",
+    "RuleKind",
+    "SearchToken",
+    "Service",
+    "UsualMerchant",
+]

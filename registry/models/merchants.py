@@ -1,0 +1,112 @@
+"""Merchants and what they are contracted for."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from registry.models.columns import choice
+
+
+class MerchantKind(StrEnum):
+    PHARMACY = "pharmacy"
+    SHOP = "shop"
+    SUPERMARKET = "supermarket"
+    CLINIC = "clinic"
+    HOSPITAL = "hospital"
+    WATER = "water"
+    POWER = "power"
+    GAS = "gas"
+    REPAIR = "repair"
+    HOME_CARE = "home_care"
+    VOLUNTEERS = "volunteers"
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    VOICE = "voice"
+
+
+class Merchant(SQLModel, table=True):
+    """Who serves. `capacity` is how many accepted jobs it can carry at once; None is no limit."""
+
+    __tablename__ = "merchant"
+    __table_args__ = (Index("ix_merchant_kind", "centre_id", "kind", "latitude"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    centre_id: int = Field(foreign_key="centre.id")
+    area_id: int | None = Field(default=None, foreign_key="area.id")
+    kind: MerchantKind = choice(MerchantKind)
+    name: str = Field(max_length=80)
+    address: str = Field(default="", max_length=200)
+    latitude: float | None = None
+    longitude: float | None = None
+    language: str = Field(default="zh", max_length=16)
+    licence_number: str | None = Field(default=None, max_length=64)
+    licence_expires: date | None = None
+    capacity: int | None = None
+    first_channel: Channel = choice(Channel, default=Channel.SMS)  # how it is asked first
+    suspended_at: datetime | None = None
+    suspended_why: str | None = Field(default=None, max_length=200)
+    ended_at: datetime | None = None
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+class MerchantNumber(SQLModel, table=True):
+    """Where a merchant is reached, by channel, in order of `rank` from 1."""
+
+    __tablename__ = "merchant_number"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "channel", "rank"),
+        Index("ix_merchant_number_number", "number"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    merchant_id: int = Field(foreign_key="merchant.id")
+    channel: Channel = choice(Channel)
+    number: str = Field(max_length=40)
+    rank: int = 1
+
+
+class OpeningHours(SQLModel, table=True):
+    """Open from `opens` until `closes` in the centre's time zone; a `closes` not after `opens` is on the next day.
+
+    `weekday` is 0 (Monday) to 6. A merchant without rows is never open.
+    """
+
+    __tablename__ = "opening_hours"
+
+    id: int | None = Field(default=None, primary_key=True)
+    merchant_id: int = Field(foreign_key="merchant.id", index=True)
+    weekday: int = Field(ge=0, le=6)
+    opens: time
+    closes: time
+
+
+class Contract(SQLModel, table=True):
+    """What a merchant has promised, first and last day included; `radius` in metres, None where areas decide."""
+
+    __tablename__ = "contract"
+
+    id: int | None = Field(default=None, primary_key=True)
+    merchant_id: int = Field(foreign_key="merchant.id", index=True)
+    valid_from: date
+    valid_until: date
+    radius: int | None = None
+
+
+class ContractService(SQLModel, table=True):
+    __tablename__ = "contract_service"
+
+    contract_id: int = Field(primary_key=True, foreign_key="contract.id")
+    service_code: str = Field(primary_key=True, max_length=32)
+
+
+class ContractArea(SQLModel, table=True):
+    __tablename__ = "contract_area"
+
+    contract_id: int = Field(primary_key=True, foreign_key="contract.id")
+    area_id: int = Field(primary_key=True, foreign_key="area.id")

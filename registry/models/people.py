@@ -1,0 +1,164 @@
+"""Residents, and everything that finds or protects one."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from registry.models.columns import choice
+
+
+class Gender(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Hearing(StrEnum):
+    GOOD = "good"
+    HARD = "hard"
+    DEAF = "deaf"
+
+
+class Group(StrEnum):
+    LIVING_ALONE = "living_alone"
+    EMPTY_NEST = "empty_nest"
+    CHILDLESS = "childless"
+    DISABLED = "disabled"
+    BEDRIDDEN = "bedridden"
+    DEMENTIA = "dementia"
+    LOW_INCOME = "low_income"
+
+
+class Resident(SQLModel, table=True):
+    """A person the line is for. Health notes and the identity number are sealed under the person's own `DataKey`.
+
+    `care_level` is 0 (fully able) to 4 (completely dependent) after GB/T 42195-2022. The address is kept in the parts
+    a courier reads: community, building, unit, door.
+    """
+
+    __tablename__ = "resident"
+    __table_args__ = (Index("ix_resident_place", "centre_id", "area_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    centre_id: int = Field(foreign_key="centre.id")
+    area_id: int | None = Field(default=None, foreign_key="area.id")
+    name: str = Field(max_length=80)
+    called: str | None = Field(default=None, max_length=40)  # how she wants to be addressed, if not 姓名+奶奶/爷爷
+    gender: Gender | None = choice(Gender, nullable=True)
+    born: date | None = None
+    community: str = Field(default="", max_length=80)
+    building: str = Field(default="", max_length=20)
+    unit: str = Field(default="", max_length=20)
+    door: str = Field(default="", max_length=20)
+    entrance_note: str = Field(default="", max_length=500)
+    latitude: float | None = None  # WGS-84 degrees
+    longitude: float | None = None
+    position_source: str | None = Field(default=None, max_length=32)
+    position_at: datetime | None = None
+    language: str = Field(default="zh", max_length=16)
+    dialect: str | None = Field(default=None, max_length=40)
+    hearing: Hearing = choice(Hearing, default=Hearing.GOOD)
+    care_level: int = Field(default=0, ge=0, le=4)
+    health_note: bytes | None = Field(default=None, sa_type=LargeBinary)
+    identity_number: bytes | None = Field(default=None, sa_type=LargeBinary)
+    identity_hash: bytes | None = Field(default=None, sa_type=LargeBinary, index=True)  # finds an exact number
+    ended_at: datetime | None = None
+    ended_why: str | None = Field(default=None, max_length=32)
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+class DataKey(SQLModel, table=True):
+    """A resident's own data key, wrapped by the master key: deleting it deletes what it sealed, in backups too."""
+
+    __tablename__ = "data_key"
+
+    resident_id: int = Field(primary_key=True, foreign_key="resident.id")
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    master_version: int = 1
+
+
+class ResidentGroup(SQLModel, table=True):
+    __tablename__ = "resident_group"
+
+    resident_id: int = Field(primary_key=True, foreign_key="resident.id")
+    group: Group = choice(Group, primary_key=True)
+
+
+class LineKind(StrEnum):
+    LANDLINE = "landline"
+    MOBILE = "mobile"
+    BUTTON = "button"
+
+
+class Line(SQLModel, table=True):
+    """A telephone number (E.164, or as it is when no plan knows it) or a button's device id that leads to a resident.
+
+    Two residents may share one number; a number that was given up keeps its row with `ended_at`.
+    """
+
+    __tablename__ = "line"
+    __table_args__ = (UniqueConstraint("resident_id", "number"), Index("ix_line_number", "number"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    resident_id: int = Field(foreign_key="resident.id", index=True)
+    number: str = Field(max_length=40)
+    kind: LineKind = choice(LineKind)
+    device_id: str | None = Field(default=None, max_length=64, index=True)
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+class Contact(SQLModel, table=True):
+    """Somebody to turn to, in order of `rank` from 1; may call in herself."""
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("resident_id", "rank"), Index("ix_contact_number", "number"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    resident_id: int = Field(foreign_key="resident.id", index=True)
+    rank: int
+    name: str = Field(max_length=80)
+    relation: str = Field(default="", max_length=40)
+    number: str = Field(max_length=40)
+    has_key: bool = False
+    note: str = Field(default="", max_length=200)
+
+
+class UsualMerchant(SQLModel, table=True):
+    """Where this resident usually has a kind of need served."""
+
+    __tablename__ = "usual_merchant"
+
+    resident_id: int = Field(primary_key=True, foreign_key="resident.id")
+    kind: str = Field(primary_key=True, max_length=32)  # a MerchantKind value
+    merchant_id: int = Field(foreign_key="merchant.id")
+
+
+class SearchToken(SQLModel, table=True):
+    """What a resident can be found by: character bigrams, pinyin, initials, last four digits, door."""
+
+    __tablename__ = "search_token"
+    __table_args__ = (Index("ix_search_token_resident", "resident_id"),)
+
+    token: str = Field(primary_key=True, max_length=40)
+    resident_id: int = Field(primary_key=True, foreign_key="resident.id")
+    weight: int = 1
+
+
+class AccessLog(SQLModel, table=True):
+    """Who read whose record, and why. Never part of the journal."""
+
+    __tablename__ = "access_log"
+    __table_args__ = (Index("ix_access_log_resident", "resident_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    centre_id: int
+    operator_id: int | None
+    resident_id: int
+    what: str = Field(max_length=32)  # card, health_note, search, export, …
+    call_id: int | None = None
+    case_id: int | None = None

@@ -1,0 +1,141 @@
+"""The one journal: who did what to what, when. Rows are only ever appended.
+
+It carries ids and facts of the work and never a person's data, so that a person can be deleted without rewriting
+history. Entries are collected during a transaction and written as its last statements:
+on PostgreSQL under an advisory lock that orders the commits, so that a reader who has seen sequence N never meets a smaller one later; on SQLite the
+one writer and AUTOINCREMENT give the same.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, insert, text
+from sqlalchemy.engine import Connection
+from sqlmodel import Field, SQLModel
+
+from registry.models.columns import choice
+
+APPEND_LOCK = 0x746F776E  # "town": PostgreSQL's advisory lock that puts appends in order
+
+
+class ActorKind(StrEnum):
+    OPERATOR = "operator"
+    MERCHANT = "merchant"
+    RESIDENT = "resident"
+    EXCHANGE = "exchange"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it; `id` is the row's id for operators, merchants and residents, else None."""
+
+    kind: ActorKind
+    id: int | None = None
+
+    @classmethod
+    def system(cls) -> "Actor":
+        return cls(ActorKind.SYSTEM)
+
+    @classmethod
+    def exchange(cls) -> "Actor":
+        return cls(ActorKind.EXCHANGE)
+
+    @classmethod
+    def operator(cls, id: int) -> "Actor":  # noqa: A002
+        return cls(ActorKind.OPERATOR, id)
+
+    @classmethod
+    def merchant(cls, id: int) -> "Actor":  # noqa: A002
+        return cls(ActorKind.MERCHANT, id)
+
+
+class Subject(StrEnum):
+    """What an entry is about."""
+
+    CALL = "call"
+    CASE = "case"
+    OFFER = "offer"
+    VISIT = "visit"
+    MESSAGE = "message"
+    RESIDENT = "resident"
+    MERCHANT = "merchant"
+    OPERATOR = "operator"
+    EXCHANGE = "exchange"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened. `what` is past tense and dotted under its subject: `offer.accepted`.
+
+    `case_id` and `call_id` are the case and call in whose timeline it stands; `area_id` is where it happened (None:
+    seen by the whole centre).
+    """
+
+    what: str
+    subject: Subject
+    subject_id: int
+    actor: Actor
+    centre_id: int
+    area_id: int | None = None
+    case_id: int | None = None
+    call_id: int | None = None
+    at: datetime | None = None  # when it happened, if that was not the moment of writing
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Journal(SQLModel, table=True):
+    """`seq` orders everything; `at` is when it happened, `written_at` when it was written down."""
+
+    __tablename__ = "journal"
+    __table_args__ = (
+        Index("ix_journal_case", "case_id", "seq"),
+        Index("ix_journal_call", "call_id", "seq"),
+        Index("ix_journal_subject", "subject", "subject_id", "seq"),
+        {"sqlite_autoincrement": True},
+    )
+
+    seq: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+    at: datetime
+    written_at: datetime
+    centre_id: int = Field(index=True)
+    area_id: int | None = None
+    what: str = Field(max_length=64)
+    subject: Subject = choice(Subject)
+    subject_id: int
+    actor: ActorKind = choice(ActorKind)
+    actor_id: int | None = None
+    case_id: int | None = None
+    call_id: int | None = None
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+def append(connection: Connection, entries: list[Entry], now: datetime) -> int:
+    """Writes `entries` as the transaction's last statements and returns the highest sequence."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPEND_LOCK})
+    rows = [
+        {
+            "at": entry.at or now,
+            "written_at": now,
+            "centre_id": entry.centre_id,
+            "area_id": entry.area_id,
+            "what": entry.what,
+            "subject": entry.subject,
+            "subject_id": entry.subject_id,
+            "actor": entry.actor.kind,
+            "actor_id": entry.actor.id,
+            "case_id": entry.case_id,
+            "call_id": entry.call_id,
+            "data": entry.data,
+        }
+        for entry in entries
+    ]
+    table = Journal.__table__  # type: ignore[attr-defined]
+    written = connection.execute(insert(table).returning(table.c.seq, sort_by_parameter_order=True), rows)
+    return max(int(row.seq) for row in written)
