@@ -1,0 +1,239 @@
+"""Residents, merchants and services, as clients see them."""
+
+from datetime import date, time
+
+from pydantic import Field
+
+from dispatch.wire.base import Command, Moment, Wire
+from dispatch.wire.words import Channel, Gender, Group, Hearing, LineKind, MerchantKind, Priority
+
+
+class ResidentLine(Wire):
+    """One line on a board: who, and what to know before saying hello."""
+
+    id: int
+    name: str
+    addressed: str  # 王秀英奶奶
+    gender: Gender | None = None
+    age: int | None = None
+    address: str = ""  # as a courier reads it, without the entrance note
+    groups: list[Group] = []
+    hearing: Hearing = "good"
+    care_level: int = 0
+
+
+class LineView(Wire):
+    id: int
+    number: str  # E.164 or as it is
+    kind: LineKind
+    device_id: str | None = None
+
+
+class ContactView(Wire):
+    id: int
+    rank: int
+    name: str
+    relation: str = ""
+    number: str
+    has_key: bool = False
+    note: str = ""
+
+
+class UsualMerchantView(Wire):
+    kind: MerchantKind
+    merchant_id: int
+    name: str
+
+
+class LastCase(Wire):
+    number: str
+    state: str
+    service_code: str
+    service_zh: str
+    service_en: str
+    words: str = ""
+    opened_at: Moment
+    outcome: str | None = None
+
+
+class ResidentCard(ResidentLine):
+    """All of a resident. Getting one is an opening of her record: it is in the access log."""
+
+    area_id: int | None = None
+    called: str | None = None
+    born: date | None = None
+    community: str = ""
+    building: str = ""
+    unit: str = ""
+    door: str = ""
+    entrance_note: str = ""
+    latitude: float | None = None  # WGS-84 degrees
+    longitude: float | None = None
+    language: str = "zh"
+    dialect: str | None = None
+    health_note: str = ""
+    lines: list[LineView] = []
+    contacts: list[ContactView] = []
+    usual_merchants: list[UsualMerchantView] = []
+    last_cases: list[LastCase] = []
+    version: int
+
+
+class LineEntry(Command):
+    number: str = Field(min_length=1, max_length=64)
+    kind: LineKind | None = None  # None: told from the number
+    device_id: str | None = Field(default=None, max_length=64)
+
+
+class ContactEntry(Command):
+    name: str = Field(min_length=1, max_length=80)
+    relation: str = Field(default="", max_length=40)
+    number: str = Field(min_length=1, max_length=64)
+    has_key: bool = False
+    note: str = Field(default="", max_length=200)
+
+
+class ResidentFields(Command):
+    """What can be set of a resident; what is left out stays as it is."""
+
+    called: str | None = Field(default=None, max_length=40)
+    gender: Gender | None = None
+    born: date | None = None
+    area_id: int | None = None
+    community: str = Field(default="", max_length=80)
+    building: str = Field(default="", max_length=20)
+    unit: str = Field(default="", max_length=20)
+    door: str = Field(default="", max_length=20)
+    entrance_note: str = Field(default="", max_length=500)
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    language: str = Field(default="zh", max_length=16)
+    dialect: str | None = Field(default=None, max_length=40)
+    hearing: Hearing = "good"
+    care_level: int = Field(default=0, ge=0, le=4)
+    groups: list[Group] = []
+    health_note: str = Field(default="", max_length=4000)
+    identity_number: str | None = Field(default=None, max_length=18)
+    lines: list[LineEntry] = []
+    contacts: list[ContactEntry] = []
+    usual_merchants: dict[MerchantKind, int] = {}
+
+
+class NewResident(ResidentFields):
+    name: str = Field(min_length=1, max_length=80)
+    call_id: int | None = None  # registered on the spot: this call is about her, its line is remembered
+
+
+class ResidentChange(ResidentFields):
+    version: int
+    name: str | None = Field(default=None, min_length=1, max_length=80)
+
+
+class MerchantLine(Wire):
+    id: int
+    kind: MerchantKind
+    name: str
+    address: str = ""
+    number: str | None = None  # the first one to call
+
+
+class NumberView(Wire):
+    channel: Channel
+    number: str
+    rank: int = 1
+
+
+class HoursView(Wire):
+    weekday: int = Field(ge=0, le=6)  # 0 is Monday
+    opens: time
+    closes: time
+
+
+class ContractView(Wire):
+    id: int
+    valid_from: date
+    valid_until: date
+    radius: int | None = None  # metres
+    services: list[str] = []
+    areas: list[int] = []
+
+
+class MerchantCard(MerchantLine):
+    area_id: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    language: str = "zh"
+    licence_number: str | None = None
+    licence_expires: date | None = None
+    capacity: int | None = None
+    first_channel: Channel = "sms"
+    suspended_at: Moment | None = None
+    suspended_why: str | None = None
+    numbers: list[NumberView] = []
+    hours: list[HoursView] = []
+    contracts: list[ContractView] = []
+    open_jobs: int = 0
+    version: int
+
+
+class NumberEntry(Command):
+    channel: Channel
+    number: str = Field(min_length=1, max_length=64)
+
+
+class HoursEntry(Command):
+    weekday: int = Field(ge=0, le=6)
+    opens: time
+    closes: time
+
+
+class ContractEntry(Command):
+    valid_from: date
+    valid_until: date
+    radius: int | None = Field(default=None, gt=0, le=100_000)
+    services: list[str] = Field(min_length=1)
+    areas: list[int] = []
+
+
+class MerchantFields(Command):
+    """What can be set of a merchant; what is left out stays as it is."""
+
+    address: str = Field(default="", max_length=200)
+    area_id: int | None = None
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    language: str = Field(default="zh", max_length=16)
+    licence_number: str | None = Field(default=None, max_length=64)
+    licence_expires: date | None = None
+    capacity: int | None = Field(default=None, ge=0)
+    first_channel: Channel = "sms"
+    suspended_why: str | None = Field(default=None, max_length=200)  # None: not suspended
+    numbers: list[NumberEntry] = []
+    hours: list[HoursEntry] = []
+    contracts: list[ContractEntry] = []
+
+
+class NewMerchant(MerchantFields):
+    name: str = Field(min_length=1, max_length=80)
+    kind: MerchantKind
+
+
+class MerchantChange(MerchantFields):
+    version: int
+    name: str | None = Field(default=None, min_length=1, max_length=80)
+    kind: MerchantKind | None = None
+
+
+class ServiceView(Wire):
+    code: str
+    name_zh: str
+    name_en: str
+    keypad_digit: str | None = None
+    priority: Priority
+    merchant_kinds: list[MerchantKind]
+    needs_visit: bool
+    accept_minutes: int
+    arrive_minutes: int
+    finish_minutes: int
+    questions_zh: list[str] = []
+    questions_en: list[str] = []
