@@ -95,7 +95,7 @@ class Offer(SQLModel, table=True):
     offered_at: datetime
     sent_at: datetime | None = None
     answered_at: datetime | None = None
-    answered_by: Channel | None = choice(Channel, nullable=True)  # None: an operator entered it
+    answered_by: Channel | None = choice(Channel, nullable=True, check="answered_by")  # None: an operator entered it
     expires_at: datetime
     version: int = 1
 

@@ -17,9 +17,18 @@ SQLModel.metadata.naming_convention = {
 
 
 def choice(
-    kind: type[StrEnum], *, default: Any = ..., index: bool = False, nullable: bool = False, primary_key: bool = False
+    kind: type[StrEnum],
+    *,
+    default: Any = ...,
+    index: bool = False,
+    nullable: bool = False,
+    primary_key: bool = False,
+    check: str | None = None,
 ) -> Any:
-    """A column for one of the enumeration's values: stored by value, checked by the database."""
+    """A column for one of the enumeration's values: stored by value, checked by the database.
+
+    `check` names the check where a table has two columns of one kind: PostgreSQL takes each name once per table.
+    """
     stored = sa.Enum(
         kind,
         native_enum=False,
@@ -27,7 +36,7 @@ def choice(
         values_callable=lambda members: [member.value for member in members],
         validate_strings=True,
         create_constraint=True,
-        name=kind.__name__.lower(),
+        name=check or kind.__name__.lower(),
     )
     if nullable and default is ...:
         default = None

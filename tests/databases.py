@@ -1,0 +1,111 @@
+"""Real databases for the tests: a PostgreSQL server of their own and copies of one migrated template.
+
+The server listens on a Unix socket in a temporary directory and on no network address, trades safety against a power
+cut for speed, and ends with the process that started it, however that ends.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import URL
+from sqlmodel import SQLModel
+
+import dispatch.models  # noqa: F401
+import registry.models  # noqa: F401
+from registry.store import Store
+
+USER = "townline"
+FAST = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+}
+
+
+def binaries() -> Path | None:
+    """Where the newest installed PostgreSQL's programs are, None when there is none."""
+    if found := sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])):
+        return found[-1].parent
+    if found_on_path := shutil.which("postgres"):
+        return Path(found_on_path).resolve().parent
+    return None
+
+
+def build(url: URL) -> None:
+    """Puts every table into the empty database at `url`."""
+    with closing(Store(url)) as store:
+        SQLModel.metadata.create_all(store.engine)
+
+
+class PostgresServer:
+    """One server for a whole test session; `create` makes a database in it, `drop` removes it."""
+
+    def __init__(self, programs: Path) -> None:
+        self.programs = programs
+        self.directory = Path(tempfile.mkdtemp(prefix="townline-postgres-"))
+        self._names = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._prefix = ["setpriv", "--pdeathsig", "INT"]
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            user = pwd.getpwnam("postgres")
+            os.chown(self.directory, user.pw_uid, user.pw_gid)
+            self._prefix += ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
+
+    def start(self) -> None:
+        data = self.directory / "data"
+        initialise = ["initdb", "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+        subprocess.run(self._command(*initialise), check=True, stdout=subprocess.DEVNULL, cwd=self.directory)
+        settings = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        self._process = subprocess.Popen(
+            self._command("postgres", "-D", str(data), "-k", str(self.directory), *settings), cwd=self.directory
+        )
+        give_up = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self._conninfo("postgres")).close()
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)  # fast shutdown: sessions are ended, nobody is waited for
+            self._process.wait(timeout=30)
+        shutil.rmtree(self.directory)
+
+    def create(self, template: URL | None = None) -> URL:
+        """A new database, empty or a copy of `template`, which nobody may be connected to."""
+        name = f"test_{next(self._names)}"
+        source = f' TEMPLATE "{template.database}"' if template is not None else ""
+        self._execute(f'CREATE DATABASE "{name}"{source}')
+        return URL.create("postgresql", username=USER, database=name, query={"host": str(self.directory)})
+
+    def drop(self, url: URL) -> None:
+        self._execute(f'DROP DATABASE "{url.database}" WITH (FORCE)')
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        return [*self._prefix, "--", str(self.programs / program), *arguments]
+
+    def _conninfo(self, database: str) -> str:
+        return f"host={self.directory} user={USER} dbname={database}"
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
