@@ -1,5 +1,8 @@
-"""The words on the wire. They are the values of the enumerations in the tables, proved equal by a test, and stand here
-once more because a client must not need the database to speak them."""
+"""The words on the wire.
+
+They are the values of the enumerations in the tables, proved equal by a test, and stand here once more because a client
+must not need the database to speak them.
+"""
 
 from typing import Literal
 

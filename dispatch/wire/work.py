@@ -1,7 +1,7 @@
 """Calls, cases, offers and visits, as clients see them, and the commands that move them.
 
-A verb carries `expects`, the state its sender saw; an edit of fields carries the `version` it saw. What does not fit is
-409 and says what is now and who was first.
+A verb carries `expects`, the state its sender saw; an edit of fields carries the `version` it saw. What does not fit
+is 409 and says what is now and who was first.
 """
 
 from typing import Any
