@@ -42,7 +42,8 @@ class Timeline:
 def move(session: Writing, row: Stateful, to: StrEnum, actor: Actor, **data: Any) -> None:
     """Moves `row` to state `to` and records `<subject>.<to>` with `data`.
 
-    Raises ForbiddenMove when no arrow leads there. The caller holds the row (`Writing.lock`); whatever else belongs to the move is set before the call.
+    Raises ForbiddenMove when no arrow leads there. The caller holds the row (`Writing.lock`); whatever else
+    belongs to the move is set before the call.
     """
     if to not in row.moves[row.state]:
         raise ForbiddenMove(subject=row.subject, now=row.state, wanted=to)

@@ -1,6 +1,7 @@
 """What is said to people, in Chinese and in English: gettext catalogues (`<folder>/<language>.po`), read as they are.
 
-The message id is a key (`need.nobody_left`), so that code and catalogues can be compared; both languages have every key.
+The message id is a key (`need.nobody_left`), so that code and catalogues can be compared; both languages have
+every key.
 """
 
 import gettext

@@ -1,7 +1,7 @@
 """The words on the wire.
 
-They are the values of the enumerations in the tables, proved equal by a test, and stand here once more because a client
-must not need the database to speak them.
+They are the values of the enumerations in the tables, proved equal by a test, and stand here once more because a
+client must not need the database to speak them.
 """
 
 from typing import Literal

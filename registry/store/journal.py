@@ -1,9 +1,9 @@
 """The one journal: who did what to what, when. Rows are only ever appended.
 
 It carries ids and facts of the work and never a person's data, so that a person can be deleted without rewriting
-history. Entries are collected during a transaction and written as its last statements:
-on PostgreSQL under an advisory lock that orders the commits, so that a reader who has seen sequence N never meets a smaller one later; on SQLite the
-one writer and AUTOINCREMENT give the same.
+history. Entries are collected during a transaction and written as its last statements: on PostgreSQL under an
+advisory lock that orders the commits, so that a reader who has seen sequence N never meets a smaller one later; on
+SQLite the one writer and AUTOINCREMENT give the same.
 """
 
 from dataclasses import dataclass, field
