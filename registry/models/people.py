@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
@@ -38,7 +38,10 @@ class Resident(SQLModel, table=True):
     """
 
     __tablename__ = "resident"
-    __table_args__ = (Index("ix_resident_place", "centre_id", "area_id"),)
+    __table_args__ = (
+        Index("ix_resident_place", "centre_id", "area_id"),
+        Index("ix_resident_building", "centre_id", "community", "building"),  # a neighbour's position
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     centre_id: int = Field(foreign_key="centre.id")
@@ -112,14 +115,17 @@ class Line(SQLModel, table=True):
 
 
 class Contact(SQLModel, table=True):
-    """Somebody to turn to, in order of `rank` from 1; may call in herself."""
+    """Somebody to turn to, in order of `rank` from 1; may call in herself.
+
+    One who is no longer turned to keeps her row without a rank, because calls name her.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (UniqueConstraint("resident_id", "rank"), Index("ix_contact_number", "number"))
 
     id: int | None = Field(default=None, primary_key=True)
     resident_id: int = Field(foreign_key="resident.id", index=True)
-    rank: int
+    rank: int | None
     name: str = Field(max_length=80)
     relation: str = Field(default="", max_length=40)
     number: str = Field(max_length=40)
@@ -137,13 +143,19 @@ class UsualMerchant(SQLModel, table=True):
     merchant_id: int = Field(foreign_key="merchant.id")
 
 
+_TOKEN = String(40).with_variant(String(40, collation="C"), "postgresql")
+
+
 class SearchToken(SQLModel, table=True):
-    """What a resident can be found by: character bigrams, pinyin, initials, last four digits, door."""
+    """What a resident can be found by: character bigrams, pinyin, initials, last four digits, door.
+
+    Ordered by code point on both databases, whatever the locale, so that a prefix is a range of the index.
+    """
 
     __tablename__ = "search_token"
     __table_args__ = (Index("ix_search_token_resident", "resident_id"),)
 
-    token: str = Field(primary_key=True, max_length=40)
+    token: str = Field(primary_key=True, sa_type=_TOKEN)
     resident_id: int = Field(primary_key=True, foreign_key="resident.id")
     weight: int = 1
 
