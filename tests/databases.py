@@ -17,10 +17,8 @@ from pathlib import Path
 
 import psycopg
 from sqlalchemy.engine import URL
-from sqlmodel import SQLModel
 
-import dispatch.models  # noqa: F401
-import registry.models  # noqa: F401
+from dispatch.migrate import migrate
 from registry.store import Store
 
 USER = "townline"
@@ -48,7 +46,7 @@ def binaries() -> Path | None:
 def build(url: URL) -> None:
     """Puts every table into the empty database at `url`."""
     with closing(Store(url)) as store:
-        SQLModel.metadata.create_all(store.engine)
+        migrate(store)
 
 
 class PostgresServer:

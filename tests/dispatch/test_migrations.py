@@ -1,0 +1,141 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+import dispatch.models  # noqa: F401
+import registry.models  # noqa: F401
+from dispatch.lockfile import LockFile
+from dispatch.migrate import migrate, revision, scripts
+from dispatch.obstacles import AlreadyServed, DatabaseLocked, DatabaseNewer, DatabaseUnreachable
+from registry.store import Store
+
+
+@pytest.fixture
+def empty(empty_database_url: URL) -> Iterator[Store]:
+    with closing(Store(empty_database_url)) as store:
+        yield store
+
+
+def shape(store: Store) -> dict[str, Any]:
+    """Every table with its columns, keys, indexes and checks, as the database itself tells it."""
+    look = inspect(store.engine)
+    return {
+        table: {
+            "columns": [
+                (column["name"], str(column["type"]), column["nullable"]) for column in look.get_columns(table)
+            ],
+            "checks": sorted((check["name"], check["sqltext"]) for check in look.get_check_constraints(table)),
+            "foreign": sorted(map(str, look.get_foreign_keys(table))),
+            "unique": sorted(map(str, look.get_unique_constraints(table))),
+            "indexes": sorted(
+                (index["name"], index["column_names"], index["unique"], conditions(index))
+                for index in look.get_indexes(table)
+            ),
+            "key": look.get_pk_constraint(table),
+        }
+        for table in look.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def conditions(index: Any) -> list[str]:
+    return [str(condition) for condition in index["dialect_options"].values()]
+
+
+def test_the_migrations_lead_to_what_the_models_say(empty: Store) -> None:
+    migrate(empty)
+    with empty.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+    migrated = shape(empty)
+    with empty.engine.begin() as connection:
+        SQLModel.metadata.drop_all(connection)
+        SQLModel.metadata.create_all(connection)
+    assert migrated == shape(empty)
+
+
+def test_a_word_that_no_choice_has_is_refused_by_the_migrated_database(store: Store) -> None:
+    insert = text(
+        "INSERT INTO service (centre_id, code, version, name_zh, name_en, priority, merchant_kinds, needs_visit, "
+        "active, accept_minutes, arrive_minutes, finish_minutes, questions_zh, questions_en, valid_from)"
+        " VALUES (1, 'water', 1, '', '', :priority, '[]', true, true, 1, 1, 1, '[]', '[]', '2026-01-01')"
+    )
+    with store.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO centre (id, code, name, time_zone, country, area_code, language, epoch, created_at)"
+                " VALUES (1, 'TL', '', 'Asia/Shanghai', 'CN', '', 'zh', '', '2026-01-01')"
+            )
+        )
+        with pytest.raises(IntegrityError, match="ck_service_priority"), connection.begin_nested():
+            connection.execute(insert, {"priority": "whenever"})
+        connection.execute(insert, {"priority": "routine"})
+
+
+def test_a_migration_is_done_once_however_many_start_at_the_same_time(empty_database_url: URL) -> None:
+    stores = [Store(empty_database_url) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        reached = list(pool.map(migrate, stores))
+    assert reached == [scripts().get_current_head()] * 4
+    assert revision(stores[0]) == reached[0]
+    for store in stores:
+        store.close()
+
+
+def test_a_database_newer_than_the_program_is_left_alone(store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseNewer, match="9999"):
+        migrate(store)
+    assert revision(store) == "9999"
+
+
+def test_the_password_of_a_database_that_does_not_answer_is_not_told() -> None:
+    with closing(Store("postgresql://townline:open-sesame@127.0.0.1:1/townline")) as store:
+        with pytest.raises(DatabaseUnreachable) as problem:
+            migrate(store)
+        assert "127.0.0.1" in str(problem.value)
+        assert "open-sesame" not in str(problem.value)
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_a_locked_database_is_named(empty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(empty)
+    with closing(Store(empty.url)) as other, other.writing():
+        with empty.engine.connect() as connection:
+            driver = connection.connection.dbapi_connection
+            assert driver is not None
+            driver.execute("PRAGMA busy_timeout=50")  # type: ignore[attr-defined]
+        with pytest.raises(DatabaseLocked, match="locked by another"):
+            migrate(empty)
+
+
+def test_a_second_service_on_the_same_file_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
+    first, second = LockFile(tmp_path / "town.db"), LockFile(tmp_path / "town.db")
+    first.take("townline serve at http://127.0.0.1:8460")
+    with pytest.raises(
+        AlreadyServed, match=r"town\.db is already served by townline serve at http://127\.0\.0\.1:8460"
+    ):
+        second.take("townline serve at http://127.0.0.1:9999")
+    first.release()
+    second.take("townline serve at http://127.0.0.1:9999")
+    second.release()
+
+
+def test_two_names_of_one_file_meet_at_one_lock(tmp_path: Path) -> None:
+    (tmp_path / "town.db").touch()
+    (tmp_path / "alias.db").symlink_to(tmp_path / "town.db")
+    first, second = LockFile(tmp_path / "town.db"), LockFile(tmp_path / "alias.db")
+    first.take("one")
+    with pytest.raises(AlreadyServed):
+        second.take("another")
+    first.release()
