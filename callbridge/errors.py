@@ -10,8 +10,11 @@ BridgeError
 ├── SpeechFailed      the speech engine gave no sound
 └── GatewayError
     ├── GatewayRefused    the gateway said no: it was not sent
+    │   └── GatewayAway       nobody answered there: it was not sent, a later try may succeed
     ├── GatewayUnsure     a time-out or a crash after the hand-over: whether it was sent is unknown
-    └── CallbackRefused   an inbound callback with a wrong signature, an old stamp or a malformed body
+    └── CallbackRefused   an inbound callback that is not believed
+        ├── CallbackForged    a wrong signature or an old stamp
+        └── CallbackMalformed it is signed, or too long to look, and cannot be read
 """
 
 
@@ -55,9 +58,21 @@ class GatewayRefused(GatewayError):
     """The gateway said no: the message was not sent."""
 
 
+class GatewayAway(GatewayRefused):
+    """Nobody answered at the gateway's address: the message was not sent, and a later try may succeed."""
+
+
 class GatewayUnsure(GatewayError):
     """Whether the message was sent is unknown."""
 
 
 class CallbackRefused(GatewayError):
     """A callback that is not from the gateway, too old, or malformed."""
+
+
+class CallbackForged(CallbackRefused):
+    """The callback's signature is wrong or its stamp too far from now."""
+
+
+class CallbackMalformed(CallbackRefused):
+    """The callback is too long, or its body is not what the gateway's protocol says."""
