@@ -40,6 +40,8 @@ _ENDS = frozenset(
 class Offer(SQLModel, table=True):
     """At most one accepted for each case and role, at most one live for each case and merchant: the database says so.
 
+    A fulfilled one does not count: a case that is reopened is offered again.
+
     `code` is what the merchant answers with when it has several open: four characters without 0 O 1 I.
     """
 
@@ -50,8 +52,8 @@ class Offer(SQLModel, table=True):
             "case_id",
             "role",
             unique=True,
-            sqlite_where=text("state IN ('accepted', 'fulfilled')"),
-            postgresql_where=text("state IN ('accepted', 'fulfilled')"),
+            sqlite_where=text("state = 'accepted'"),
+            postgresql_where=text("state = 'accepted'"),
         ),
         Index(
             "uq_offer_live",

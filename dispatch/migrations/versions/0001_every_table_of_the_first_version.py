@@ -951,8 +951,8 @@ def upgrade() -> None:
             "uq_offer_accepted",
             ["case_id", "role"],
             unique=True,
-            sqlite_where=sa.text("state IN ('accepted', 'fulfilled')"),
-            postgresql_where=sa.text("state IN ('accepted', 'fulfilled')"),
+            sqlite_where=sa.text("state = 'accepted'"),
+            postgresql_where=sa.text("state = 'accepted'"),
         )
         batch_op.create_index(
             "uq_offer_live",
