@@ -1,0 +1,79 @@
+"""One exchange as the rest of the house sees it."""
+
+from pathlib import Path
+
+from callbridge.errors import ExchangeProblem
+from callbridge.exchange import configuration, running, sounds
+from callbridge.exchange.tree import Tree
+from callbridge.secrets import Secrets
+from callbridge.settings import ExchangeSettings, SpeechSettings
+from callbridge.speech import Language, Speech
+
+
+class Exchange:
+    """Installs, configures, starts, stops and examines one Asterisk. Everything blocks: from asyncio, use a thread.
+
+    With `system` its configuration is `/etc/asterisk` and the machine's own service starts and stops it.
+    """
+
+    def __init__(
+        self,
+        settings: ExchangeSettings,
+        speech: SpeechSettings,
+        secrets: Secrets,
+        *,
+        language: Language = "zh",
+        system: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.secrets = secrets
+        self.language = language
+        self.tree = Tree(settings.root.absolute())
+        self.places = configuration.Places.of(settings, system=system)
+        self.speech = Speech(speech, self.tree)
+        self._system = system
+
+    @property
+    def cel_path(self) -> Path:
+        """The exchange's own event log (SQLite in WAL mode, table `cel`, mark of the file in table `generation`)."""
+        return self.places.cel
+
+    @property
+    def queue_log_path(self) -> Path:
+        return self.places.queue_log
+
+    @property
+    def pid(self) -> int | None:
+        """The running process, None when it does not run."""
+        return running.running_pid(self.places)
+
+    def configure(self) -> list[str]:
+        """Write the complete configuration; returns the files that had to change, none the second time."""
+        files = configuration.render(self.settings, self.secrets, self.tree, self.places, self.language)
+        changed = configuration.write(files, self.places)
+        if configuration.prepare_cel(self.places.cel):
+            changed.append(self.places.cel.name)
+        return changed + sounds.make_missing(self.places.sounds, self.speech)
+
+    def start(self) -> int:
+        """Start it and wait until it has booted; returns the process id. Raises ExchangeProblem."""
+        self._refuse_system("start")
+        if (pid := self.pid) is not None:
+            raise ExchangeProblem(f"the exchange {self.settings.name} already runs (process {pid})")
+        if not self.places.conf.is_file():
+            raise ExchangeProblem("the exchange is not configured: run `townline pbx configure`")
+        configuration.prepare_cel(self.places.cel)
+        return running.start(self.settings, self.tree, self.places)
+
+    def stop(self, patience: float = running.LEAVE_SECONDS) -> bool:
+        """Stop it; False when it did not run. Calls under way have `patience` seconds to end by themselves."""
+        self._refuse_system("stop")
+        return running.stop(self.tree, self.places, patience)
+
+    def console_command(self, text: str) -> str:
+        """What Asterisk's own console answers; empty when it does not run."""
+        return running.console(self.tree, self.places, text)
+
+    def _refuse_system(self, verb: str) -> None:
+        if self._system:
+            raise ExchangeProblem(f"this Asterisk is the machine's own: systemctl {verb} asterisk")

@@ -1,0 +1,110 @@
+"""The one door to a voice: a text becomes a wav file that Asterisk plays, made once and kept under the text's hash.
+
+What is said comes from people's data. It goes to the engine through a pipe, never as an argument that others could read
+in the process list; nothing of it is logged; its file is named by a hash and readable by its owner only.
+"""
+
+import asyncio
+import hashlib
+import re
+import subprocess
+import tempfile
+import time
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from callbridge.errors import ExchangeProblem, SpeechFailed
+from callbridge.settings import SpeechSettings
+
+if TYPE_CHECKING:  # the exchange speaks its own phrases through this module
+    from callbridge.exchange.tree import Tree
+
+Language = Literal["zh", "en"]
+
+WORDS_PER_MINUTE = 150  # espeak's own 175 is too quick for old ears
+ENGINE_SECONDS = 30  # 14 s of speech took 0.04 s: whatever needs this long hangs
+WAV_HEADER = 44  # bytes; a file no longer than this is silence of no length
+
+CHINESE_DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
+
+
+class Speech:
+    """Says texts. Safe to use from several tasks, threads and processes at once: files appear whole or not at all."""
+
+    def __init__(self, settings: SpeechSettings, tree: "Tree") -> None:
+        self._settings = settings
+        self._tree = tree
+
+    async def say(self, text: str, language: Language) -> Path:
+        """A wav of `text`, 8 kHz mono 16 bit, at an absolute path. Raises SpeechFailed when there is no sound."""
+        return await asyncio.to_thread(self.say_now, text, language)
+
+    def say_now(self, text: str, language: Language) -> Path:
+        """`say` for code that does not run in an event loop."""
+        if not (text := " ".join(text.split())):
+            raise SpeechFailed("there is nothing to say")
+        voice = self._settings.voice_zh if language == "zh" else self._settings.voice_en
+        recipe = "\0".join((self._settings.engine, voice, str(WORDS_PER_MINUTE), text))
+        target = self._settings.cache.absolute() / f"{hashlib.sha256(recipe.encode()).hexdigest()}.wav"
+        if not target.exists():
+            self._make(text, voice, target)
+        return target
+
+    def forget(self, unused_for: timedelta) -> int:
+        """Delete what was made longer ago than that; returns how many. What is needed again is simply made again."""
+        oldest = time.time() - unused_for.total_seconds()
+        old = [path for path in self._settings.cache.glob("*.wav") if path.stat().st_mtime < oldest]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+    def _make(self, text: str, voice: str, target: Path) -> None:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        speed = str(WORDS_PER_MINUTE)
+        spoken = self._run("espeak-ng", ("-v", voice, "-s", speed, "--stdin", "--stdout"), text.encode())
+        # mkstemp: mode 0600, and nobody sees the file before it is whole.
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
+            aside = Path(file.name)
+        try:
+            form = ("-r", "8000", "-c", "1", "-b", "16", "-e", "signed-integer", "-t", "wav")
+            self._run("sox", ("-V1", "-t", "wav", "-", *form, str(aside), "norm", "-3"), spoken)
+            if aside.stat().st_size <= WAV_HEADER:
+                raise SpeechFailed("the speech engine gave no sound")
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _run(self, program: str, arguments: Sequence[str], given: bytes) -> bytes:
+        try:
+            done = subprocess.run(
+                self._tree.command(program, *arguments),
+                env=self._tree.environment(),
+                input=given,
+                capture_output=True,
+                check=True,
+                timeout=ENGINE_SECONDS,
+            )
+        except ExchangeProblem as problem:
+            raise SpeechFailed(str(problem)) from problem
+        except subprocess.TimeoutExpired:
+            raise SpeechFailed(f"{program} did not finish within {ENGINE_SECONDS} s") from None
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise SpeechFailed(f"{program} failed: {said[-1]}") from None
+        if program == "espeak-ng" and len(done.stdout) <= WAV_HEADER:
+            raise SpeechFailed(f"espeak-ng gave no sound; is there a voice {arguments[1]}?")
+        return done.stdout
+
+
+def digits_aloud(text: str, language: Language = "zh") -> str:
+    """`text` with door and telephone numbers spelt digit by digit, as people say them: 502 becomes 五零二.
+
+    Numbers of one or two digits stay numbers (11栋 is 十一栋), and so does everything that is not a digit.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", sign) if sign.isdecimal() else sign for sign in text)
+    if language == "en":
+        return re.sub(r"[0-9]{3,}", lambda run: " ".join(run.group()), plain)
+    return re.sub(r"[0-9]{3,}", lambda run: "".join(map(CHINESE_DIGITS.__getitem__, run.group())), plain)

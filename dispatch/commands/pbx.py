@@ -1,0 +1,53 @@
+"""`townline pbx`: the exchange from nothing to a telephone that rings."""
+
+import click
+
+from callbridge.exchange import Exchange
+from dispatch.config import ConfigFile
+
+
+def _exchange(file: ConfigFile, *, system: bool = False) -> Exchange:
+    config = file.load()
+    return Exchange(
+        config.exchange, config.speech, config.secret_store(), language=config.centre.language, system=system
+    )
+
+
+@click.group()
+def pbx() -> None:
+    """Install, configure, start, stop and check the telephone exchange."""
+
+
+@pbx.command()
+@click.option("--system", is_flag=True, help="Write /etc/asterisk instead of the exchange's own folder.")
+@click.pass_obj
+def configure(file: ConfigFile, system: bool) -> None:
+    """Write the exchange's complete configuration; what is already right stays untouched."""
+    exchange = _exchange(file, system=system)
+    changed = exchange.configure()
+    for name in changed:
+        click.echo(f"written: {name}")
+    if not changed:
+        click.echo(f"nothing to change in {exchange.places.etc}")
+    elif exchange.pid is not None:
+        click.echo("the exchange runs with the old configuration: townline pbx stop, then townline pbx start")
+
+
+@pbx.command()
+@click.pass_obj
+def start(file: ConfigFile) -> None:
+    """Start the exchange and wait until it takes calls."""
+    exchange = _exchange(file)
+    pid = exchange.start()
+    trunk = exchange.settings.trunk
+    click.echo(f"the exchange {exchange.settings.name} takes calls at {trunk.address}:{trunk.port} (process {pid})")
+
+
+@pbx.command()
+@click.option("--patience", default=5.0, show_default=True, help="Seconds that calls under way have to end.")
+@click.pass_obj
+def stop(file: ConfigFile, patience: float) -> None:
+    """Stop the exchange."""
+    exchange = _exchange(file)
+    stopped = exchange.stop(patience)
+    click.echo(f"the exchange {exchange.settings.name} {'has stopped' if stopped else 'was not running'}")
