@@ -6,6 +6,7 @@ entry in the same transaction.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -39,8 +40,10 @@ class Timeline:
     call_id: int | None = None
 
 
-def move(session: Writing, row: Stateful, to: StrEnum, actor: Actor, **data: Any) -> None:
-    """Moves `row` to state `to` and records `<subject>.<to>` with `data`.
+def move(
+    session: Writing, row: Stateful, to: StrEnum, actor: Actor, *, at: datetime | None = None, **data: Any
+) -> None:
+    """Moves `row` to state `to` and records `<subject>.<to>` with `data`; `at` is when, if that was not now.
 
     Raises ForbiddenMove when no arrow leads there. The caller holds the row (`Writing.lock`); whatever else
     belongs to the move is set before the call.
@@ -49,10 +52,12 @@ def move(session: Writing, row: Stateful, to: StrEnum, actor: Actor, **data: Any
         raise ForbiddenMove(subject=row.subject, now=row.state, wanted=to)
     before, row.state = row.state, to
     row.version += 1
-    note(session, row, str(to), actor, before=str(before), **data)
+    note(session, row, str(to), actor, at=at, before=str(before), **data)
 
 
-def note(session: Writing, row: Stateful, what: str, actor: Actor, **data: Any) -> None:
+def note(
+    session: Writing, row: Stateful, what: str, actor: Actor, *, at: datetime | None = None, **data: Any
+) -> None:
     """Records `<subject>.<what>` about `row` in the journal, in its timelines."""
     if row.id is None:
         session.flush()
@@ -68,6 +73,7 @@ def note(session: Writing, row: Stateful, what: str, actor: Actor, **data: Any) 
             area_id=place.area_id,
             case_id=place.case_id,
             call_id=place.call_id,
+            at=at,
             data=data,
         )
     )
