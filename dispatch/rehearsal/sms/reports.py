@@ -1,7 +1,7 @@
 """What the app tells the world, as webhooks.
 
-One event each, and only to https or 127.0.0.1. A report is signed anew for every try, and repeated under the same event
-id until somebody takes it with a 2xx.
+One event each, and only to https or 127.0.0.1. A report is signed anew for every try, and repeated under the same
+event id until somebody takes it with a 2xx.
 """
 
 import asyncio
