@@ -5,7 +5,9 @@ BridgeError
 ├── AmiUnreachable    nobody listens at the AMI address
 ├── LinkLost          the link broke while an action was under way: whether it happened is unknown
 ├── ActionRefused     the exchange answered an action with an error: it did not happen
+│   └── NotLinked         there is no link: nothing was sent, it did not happen
 ├── UnsafeValue       a value with CR, LF or NUL, or a line over 1022 bytes, was about to be sent
+├── CelUnreadable     the exchange's event log is missing, locked or not what we configured; tried again
 ├── ExchangeProblem   installing, configuring or starting the exchange failed
 ├── SpeechFailed      the speech engine gave no sound
 └── GatewayError
@@ -38,8 +40,16 @@ class ActionRefused(BridgeError):
     """The exchange answered an action with an error: it did not happen."""
 
 
+class NotLinked(ActionRefused):
+    """There is no link to the exchange: nothing was sent, it did not happen."""
+
+
 class UnsafeValue(BridgeError):
     """A value that would break AMI's line protocol was about to be sent."""
+
+
+class CelUnreadable(BridgeError):
+    """The exchange's event log is missing, locked or not what we configured."""
 
 
 class ExchangeProblem(BridgeError):

@@ -16,7 +16,7 @@ from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
-from callbridge.errors import ActionRefused, AmiRefused, AmiUnreachable, LinkLost
+from callbridge.errors import ActionRefused, AmiRefused, AmiUnreachable, LinkLost, NotLinked
 from callbridge.wire import Action, Fields, Splitter, check
 
 Hear = Callable[[Fields], None]
@@ -193,7 +193,7 @@ class Link:
     async def _exchange(self, action: Action, *, as_list: bool | None, within: float) -> Any:
         check(action)
         if self.lost.done():
-            raise ActionRefused(f"no link to the exchange: {self.lost.result()}")
+            raise NotLinked(self.lost.result())
         future = self._session.send_action(dict(action), as_list=as_list)
         try:
             async with asyncio.timeout(within):

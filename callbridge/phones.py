@@ -1,0 +1,41 @@
+"""Which operators' telephones can be reached, as the exchange's queues see them."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from callbridge.calls import extension_of
+from callbridge.events import BridgeEvent, PhoneReached
+from callbridge.wire import Fields
+
+# Asterisk's device states unknown, invalid and unavailable (include/asterisk/devicestate.h).
+UNREACHABLE = frozenset({"0", "4", "5"})
+
+
+class Phones:
+    """Takes queue members' states, gives changes of who can be reached."""
+
+    def __init__(self, exchange: str, extensions: Collection[str]) -> None:
+        self._exchange = exchange
+        self._reachable: dict[str, bool | None] = dict.fromkeys(extensions)
+
+    def hear(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+        return self._seen(fields, at) if fields.get("event") == "QueueMemberStatus" else []
+
+    def survey(self, members: Iterable[Fields], at: datetime) -> list[BridgeEvent]:
+        """Every telephone as it is now, said whether or not it changed; one that no queue knows is not reachable."""
+        self._reachable = dict.fromkeys(self._reachable)
+        seen = [event for member in members for event in self._seen(member, at)]
+        rest = [extension for extension, reachable in self._reachable.items() if reachable is None]
+        return seen + [event for extension in rest for event in self._change(extension, at, reachable=False)]
+
+    def _seen(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+        extension = extension_of(fields.get("stateinterface", ""))
+        if extension is None or extension not in self._reachable:
+            return []
+        return self._change(extension, at, reachable=fields.get("status") not in UNREACHABLE)
+
+    def _change(self, extension: str, at: datetime, *, reachable: bool) -> list[BridgeEvent]:
+        if self._reachable[extension] is reachable:
+            return []
+        self._reachable[extension] = reachable
+        return [PhoneReached(exchange=self._exchange, at=at, extension=extension, reachable=reachable)]
