@@ -1,0 +1,1 @@
+"""Townline's figures, measured on real servers: `make bench`."""
