@@ -1,0 +1,69 @@
+"""A centre and what is in force there: its clock, its numbers, its services, its rules."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, func, select
+
+from registry.errors import NotFound
+from registry.models import Centre, Rule, RuleKind, Service
+from registry.numbers import NumberPlan
+from registry.store import Reading, Writing
+
+
+def centre(session: Reading | Writing, centre_id: int) -> Centre:
+    """Raises NotFound."""
+    found = session.get(Centre, centre_id)
+    if found is None:
+        raise NotFound(subject="centre", id=centre_id)
+    return found
+
+
+def zone(session: Reading | Writing, centre_id: int) -> ZoneInfo:
+    """The centre's time zone."""
+    return ZoneInfo(centre(session, centre_id).time_zone)
+
+
+def today(session: Reading | Writing, centre_id: int, now: datetime) -> date:
+    """The day it is at the centre at the instant `now`."""
+    return now.astimezone(zone(session, centre_id)).date()
+
+
+def plan(session: Reading | Writing, centre_id: int) -> NumberPlan:
+    """How people of this centre write numbers; an exchange's prefix is a matter of its own configuration."""
+    here = centre(session, centre_id)
+    return NumberPlan(here.country, here.area_code)
+
+
+def current_services(session: Reading | Writing, centre_id: int) -> list[Service]:
+    """The services in force, by keypad digit and then by code."""
+    newest = (
+        select(Service.code, func.max(col(Service.version)).label("version"))
+        .where(Service.centre_id == centre_id)
+        .group_by(col(Service.code))
+        .subquery()
+    )
+    rows = session.exec(
+        select(Service)
+        .join(newest, (col(Service.code) == newest.c.code) & (col(Service.version) == newest.c.version))
+        .where(Service.centre_id == centre_id, col(Service.active))
+    )
+    return sorted(rows, key=lambda service: (service.keypad_digit or "~", service.code))
+
+
+def service(session: Reading | Writing, centre_id: int, code: str) -> Service:
+    """The version of a service in force. Raises NotFound, for one that is no longer active too."""
+    versions = select(Service).where(Service.centre_id == centre_id, Service.code == code)
+    newest = session.exec(versions.order_by(col(Service.version).desc())).first()
+    if newest is None or not newest.active:
+        raise NotFound(subject="service", id=code)
+    return newest
+
+
+def current_rule(session: Reading | Writing, centre_id: int, kind: RuleKind) -> Rule:
+    """The version of a rule in force. Raises NotFound."""
+    versions = select(Rule).where(Rule.centre_id == centre_id, Rule.kind == kind)
+    newest = session.exec(versions.order_by(col(Rule.version).desc())).first()
+    if newest is None:
+        raise NotFound(subject="rule", id=kind)
+    return newest

@@ -1,0 +1,36 @@
+"""Distances and boxes on the globe: WGS-84 degrees in, metres out."""
+
+from dataclasses import dataclass
+from math import asin, cos, degrees, radians, sin, sqrt
+
+EARTH = 6_371_008.8  # metres: the mean radius (IUGG); a straight line over a town is right to half a percent
+
+
+def distance(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
+    """Straight-line metres between two points (haversine)."""
+    north, east = radians(to_latitude - latitude) / 2, radians(to_longitude - longitude) / 2
+    chord = sin(north) ** 2 + cos(radians(latitude)) * cos(radians(to_latitude)) * sin(east) ** 2
+    return 2 * EARTH * asin(min(1.0, sqrt(chord)))
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Everything between two parallels and two meridians."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+    @classmethod
+    def around(cls, latitude: float, longitude: float, metres: float) -> "Box":
+        """The smallest box that holds the circle; the whole turn where it touches a pole or the date line."""
+        reach = degrees(metres / EARTH)
+        south, north = latitude - reach, latitude + reach
+        narrowing = cos(radians(latitude))
+        if south <= -90 or north >= 90 or sin(radians(reach)) >= narrowing:
+            return cls(max(south, -90.0), min(north, 90.0), -180.0, 180.0)
+        sideways = degrees(asin(sin(radians(reach)) / narrowing))
+        if longitude - sideways < -180 or longitude + sideways > 180:
+            return cls(south, north, -180.0, 180.0)
+        return cls(south, north, longitude - sideways, longitude + sideways)

@@ -1,0 +1,294 @@
+"""Who can come: a need and the merchants as they stand, into a ranked list with reasons.
+
+Pure: everything it knows comes in as values, nothing is read or kept, and the same input gives the same order. A
+merchant is excluded for every reason that holds, not for the first one found. Those who can come start with the same
+points; nearness, being the usual one and being free decide, and the reasons of each add up to its score.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from registry.geo import distance
+from registry.hours import Span, is_open, open_until, opens_next
+from registry.models.merchants import Channel, MerchantKind
+
+LISTED = 200  # candidates, and exclusions, that are told one by one; the rest are counted
+
+
+class Weights(BaseModel):
+    """How much counts what, in points: the body of the rule `matching_weights`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: float = 100
+    metres_per_point: float = Field(default=50, gt=0)  # one point less for every 50 m
+    usual: float = 20  # where she usually has it from: worth a kilometre
+    open_job: float = -4  # for each accepted job under way
+    distance_unknown: float = -40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What is needed, where and when. `areas` is the lineage of the place's area, root first; positions are WGS-84
+    degrees, both or neither; `load` is how many accepted jobs each merchant has under way.
+    """
+
+    service_code: str
+    merchant_kinds: tuple[MerchantKind, ...]
+    at: datetime
+    time_zone: str
+    latitude: float | None = None
+    longitude: float | None = None
+    areas: tuple[int, ...] = ()
+    usual: frozenset[int] = frozenset()
+    declined: frozenset[int] = frozenset()
+    load: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFacts:
+    """First and last day included; `radius` in metres; without radius and areas it covers the whole centre."""
+
+    valid_from: date
+    valid_until: date
+    radius: int | None
+    services: frozenset[str]
+    areas: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateFacts:
+    """A merchant as it stands at the moment of the decision."""
+
+    merchant_id: int
+    kind: MerchantKind
+    name: str
+    address: str = ""
+    area_id: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    licence_expires: date | None = None  # the last day it is valid
+    capacity: int | None = None
+    suspended: bool = False
+    suspended_why: str = ""
+    first_channel: Channel = Channel.SMS
+    numbers: Mapping[Channel, str]
+    spans: tuple[Span, ...]
+    contracts: tuple[ContractFacts, ...]
+    load: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A message key and its values; dates are ISO 8601, moments RFC 3339 in the centre's time. `points` is what it
+    adds to the score.
+    """
+
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+    points: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One who can come; `distance` in straight-line metres, `channel` how it is asked first."""
+
+    merchant: CandidateFacts
+    distance: int | None
+    score: float
+    usual: bool
+    channel: Channel
+    reasons: tuple[Reason, ...]
+
+    @property
+    def merchant_id(self) -> int:
+        return self.merchant.merchant_id
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """One who cannot, with every reason."""
+
+    merchant: CandidateFacts
+    distance: int | None
+    reasons: tuple[Reason, ...]
+
+    @property
+    def merchant_id(self) -> int:
+        return self.merchant.merchant_id
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`candidates` best first, `excluded` nearest first; how many more there were than are listed."""
+
+    need: Need
+    weights: Weights
+    seed: str
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Excluded, ...]
+    more_candidates: int = 0
+    more_excluded: int = 0
+
+    def sheet(self) -> dict[str, Any]:
+        """All of the decision as JSON, to be kept: what it was decided from and what came out. Holds no person."""
+        need = self.need
+        return {
+            "need": {
+                "service": need.service_code,
+                "kinds": [str(kind) for kind in need.merchant_kinds],
+                "at": need.at.isoformat(),
+                "position": None if need.latitude is None else [need.latitude, need.longitude],
+                "areas": list(need.areas),
+                "usual": sorted(need.usual),
+                "declined": sorted(need.declined),
+            },
+            "weights": self.weights.model_dump(),
+            "seed": self.seed,
+            "candidates": [
+                {
+                    "merchant": one.merchant_id,
+                    "distance": one.distance,
+                    "score": one.score,
+                    "channel": str(one.channel),
+                    "reasons": _listed(one.reasons),
+                }
+                for one in self.candidates
+            ],
+            "excluded": [
+                {"merchant": one.merchant_id, "distance": one.distance, "reasons": _listed(one.reasons)}
+                for one in self.excluded
+            ],
+            "more_candidates": self.more_candidates,
+            "more_excluded": self.more_excluded,
+        }
+
+
+def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, seed: str) -> Match:
+    """Ranks who can come and says of everyone else why not; equal scores are drawn by `seed`."""
+    candidates: list[Candidate] = []
+    excluded: list[Excluded] = []
+    for merchant in merchants:
+        metres = _metres(need, merchant)
+        shown = None if metres is None else round(metres)
+        if against := tuple(_against(need, merchant, metres)):
+            excluded.append(Excluded(merchant, shown, against))
+        else:
+            candidates.append(_candidate(need, merchant, shown, weights))
+    candidates.sort(key=lambda one: (-one.score, _draw(seed, one.merchant_id)))
+    excluded.sort(key=lambda one: (one.distance is None, one.distance or 0, one.merchant_id))
+    return Match(
+        need,
+        weights,
+        seed,
+        tuple(candidates[:LISTED]),
+        tuple(excluded[:LISTED]),
+        max(0, len(candidates) - LISTED),
+        max(0, len(excluded) - LISTED),
+    )
+
+
+def _candidate(need: Need, merchant: CandidateFacts, metres: int | None, weights: Weights) -> Candidate:
+    reasons = []
+    if metres is None:
+        reasons.append(Reason("distance_unknown", {}, weights.distance_unknown))
+    else:
+        reasons.append(Reason("distance", {"metres": metres}, -round(metres / weights.metres_per_point, 1)))
+    usual = merchant.merchant_id in need.usual
+    if usual:
+        reasons.append(Reason("usual", {}, weights.usual))
+    if merchant.load:
+        reasons.append(Reason("open_jobs", {"jobs": merchant.load}, weights.open_job * merchant.load))
+    zone = ZoneInfo(need.time_zone)
+    if closes := open_until(merchant.spans, need.at, zone):
+        reasons.append(Reason("open_until", {"at": closes.astimezone(zone).isoformat()}))
+    score = round(weights.start + sum(reason.points for reason in reasons), 1)
+    channel = merchant.first_channel if merchant.first_channel in merchant.numbers else next(iter(merchant.numbers))
+    return Candidate(merchant, metres, score, usual, channel, tuple(reasons))
+
+
+def _against(need: Need, merchant: CandidateFacts, metres: float | None) -> Iterable[Reason]:
+    """Everything that keeps this merchant from coming, most lasting first."""
+    zone = ZoneInfo(need.time_zone)
+    day = need.at.astimezone(zone).date()
+    if merchant.suspended:
+        yield Reason("suspended", {"why": merchant.suspended_why})
+    if merchant.licence_expires is not None and merchant.licence_expires < day:
+        yield Reason("licence_expired", {"on": merchant.licence_expires.isoformat()})
+    yield from _against_contracts(need, merchant, metres, day)
+    if not merchant.numbers:
+        yield Reason("no_number")
+    if not is_open(merchant.spans, need.at, zone):
+        opens = opens_next(merchant.spans, need.at, zone)
+        yield Reason("closed", {"opens_at": opens.astimezone(zone).isoformat() if opens else None})
+    if merchant.capacity is not None and merchant.load >= merchant.capacity:
+        yield Reason("at_capacity", {"jobs": merchant.load, "capacity": merchant.capacity})
+    if merchant.merchant_id in need.declined:
+        yield Reason("declined_already")
+
+
+def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> Iterable[Reason]:
+    """No contract, none in force, none for this service, none that reaches this place.
+
+    The last two are looked for among the contracts in force, or among all when none is.
+    """
+    contracts = merchant.contracts
+    if not contracts:
+        yield Reason("no_contract")
+        return
+    in_force = [contract for contract in contracts if contract.valid_from <= day <= contract.valid_until]
+    if not in_force:
+        if ended := [contract.valid_until for contract in contracts if contract.valid_until < day]:
+            yield Reason("contract_ended", {"on": max(ended).isoformat()})
+        else:
+            yield Reason("contract_not_begun", {"on": min(one.valid_from for one in contracts).isoformat()})
+    looked_at = in_force or contracts
+    serving = [contract for contract in looked_at if need.service_code in contract.services]
+    if not serving:
+        yield Reason("contract_does_not_cover_service", {"service": need.service_code})
+    looked_at = serving or looked_at
+    if any(_reaches(contract, need, merchant, metres) for contract in looked_at):
+        return
+    radii = [contract.radius for contract in looked_at if contract.radius is not None]
+    if radii and metres is None:
+        yield Reason("position_unknown", {"radius": max(radii)})
+    elif radii and metres is not None:
+        yield Reason("too_far", {"metres": round(metres), "radius": max(radii)})
+    if any(contract.areas for contract in looked_at):
+        yield Reason("contract_does_not_cover_area")
+
+
+def _reaches(contract: ContractFacts, need: Need, merchant: CandidateFacts, metres: float | None) -> bool:
+    """By distance, or by area; one that names neither reaches the whole centre.
+
+    Where a position is missing, the merchant of the need's own area is taken to be near enough: a resident who was
+    registered a minute ago has to get her medicine too.
+    """
+    if contract.areas.intersection(need.areas):
+        return True
+    if contract.radius is None:
+        return not contract.areas
+    if metres is None:
+        return merchant.area_id == (need.areas[-1] if need.areas else None)
+    return metres <= contract.radius
+
+
+def _metres(need: Need, merchant: CandidateFacts) -> float | None:
+    if need.latitude is None or need.longitude is None or merchant.latitude is None or merchant.longitude is None:
+        return None
+    return distance(need.latitude, need.longitude, merchant.latitude, merchant.longitude)
+
+
+def _draw(seed: str, merchant_id: int) -> bytes:
+    """A lot that depends on nothing but the seed and who draws it: nobody is favoured by name, number or age."""
+    return blake2b(f"{seed}:{merchant_id}".encode(), digest_size=8).digest()
+
+
+def _listed(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+    return [{"key": reason.key, "values": reason.values, "points": reason.points} for reason in reasons]

@@ -1,0 +1,92 @@
+"""A new centre: its row, the root of its areas, its first services and rules."""
+
+import secrets
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+from sqlmodel import select
+
+from registry.areas import add_area
+from registry.matching import Weights
+from registry.models import Centre, Rule, RuleKind, Service
+from registry.models.centre import Priority
+from registry.store import Writing
+
+# Best first: the candidates one after the other, each by the channels in this order unless it wants another first.
+# How long each has to answer is a matter of the service.
+OFFER_POLICY: dict[str, Any] = {"order": "best_first", "channels": ["sms", "voice"]}
+
+
+def seed_centre(
+    session: Writing,
+    *,
+    code: str,
+    name: str,
+    time_zone: str,
+    country: str,
+    area_code: str,
+    language: str,
+) -> Centre:
+    """The centre of that code, complete; to be called at every start.
+
+    Name, time zone, country, area code and language follow the call, which speaks for `config.toml`. Services and
+    rules are written once: where there are rows already, none is touched or added.
+    """
+    centre = session.exec(select(Centre).where(Centre.code == code)).one_or_none()
+    if centre is None:
+        centre = Centre(
+            code=code,
+            name=name,
+            time_zone=time_zone,
+            country=country,
+            area_code=area_code,
+            language=language,
+            epoch=secrets.token_hex(8),
+            created_at=session.clock.now(),
+        )
+        session.add(centre)
+    else:
+        centre.name, centre.time_zone, centre.language = name, time_zone, language
+        centre.country, centre.area_code = country, area_code
+    session.flush()
+    assert centre.id is not None
+    add_area(session, centre.id, code, name)
+    _seed_services(session, centre.id)
+    _seed_rule(session, centre.id, RuleKind.MATCHING_WEIGHTS, Weights().model_dump())
+    _seed_rule(session, centre.id, RuleKind.OFFER_POLICY, OFFER_POLICY)
+    session.flush()
+    return centre
+
+
+def _seed_services(session: Writing, centre_id: int) -> None:
+    if session.exec(select(Service.id).where(Service.centre_id == centre_id)).first() is not None:
+        return
+    table = tomllib.loads((files("registry") / "services.toml").read_text(encoding="utf-8"))
+    for code, entry in table.items():
+        session.add(
+            Service(
+                centre_id=centre_id,
+                code=code,
+                name_zh=entry["name"]["zh"],
+                name_en=entry["name"]["en"],
+                keypad_digit=entry.get("digit"),
+                priority=Priority(entry["priority"]),
+                merchant_kinds=entry["kinds"],
+                needs_visit=entry.get("needs_visit", True),
+                accept_minutes=entry["minutes"]["accept"],
+                arrive_minutes=entry["minutes"]["arrive"],
+                finish_minutes=entry["minutes"]["finish"],
+                questions_zh=entry["questions"]["zh"],
+                questions_en=entry["questions"]["en"],
+                valid_from=session.clock.now(),
+            )
+        )
+
+
+def _seed_rule(session: Writing, centre_id: int, kind: RuleKind, body: dict[str, Any]) -> None:
+    known = session.exec(select(Rule.id).where(Rule.centre_id == centre_id, Rule.kind == kind)).first()
+    if known is None:
+        session.add(
+            Rule(centre_id=centre_id, kind=kind, version=1, body=body, valid_from=session.clock.now(), author_id=None)
+        )
