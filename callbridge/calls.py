@@ -30,6 +30,8 @@ from callbridge.wire import REPEATED, Fields
 
 log = structlog.get_logger(__name__)
 
+_ENDS = {end.value: end for end in CallEnd}
+_PARTIES = {party.value: party for party in Party}
 REMEMBERED = 2000  # ended calls of which late events are recognised
 
 
@@ -41,6 +43,7 @@ class LiveCall:
     at: datetime
     queue: str | None = None
     queued_at: datetime | None = None
+    priority: int | None = None  # wanted in the queue, also in one that it joins later
     extension: str | None = None  # who answered
     ringing: dict[str, None] = field(default_factory=dict)  # extensions, in the order in which they began to ring
 
@@ -171,12 +174,9 @@ class LiveCalls:
         ]
 
     def _ended(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
-        try:
-            end, party = CallEnd(fields["end"]), Party(fields["hungupby"])
-        except (KeyError, ValueError):
-            log.error("event.malformed", uniqueid=fields.get("call"), event_name="TownlineEnded")
-            return []
-        return self.end(fields["call"], at, end, party, number_of(fields.get("cause")))
+        end = _ENDS.get(fields.get("end", ""), CallEnd.ABANDONED)
+        party = _PARTIES.get(fields.get("hungupby", ""), Party.EXCHANGE)
+        return self.end(fields.get("call", ""), at, end, party, number_of(fields.get("cause")))
 
     def _queued(self, call: LiveCall, fields: Fields, at: datetime) -> list[BridgeEvent]:
         call.queue, call.queued_at = fields.get("queue", ""), at

@@ -2,7 +2,7 @@
 
 The file belongs to Asterisk; here it is only read, from a connection of its own for each reading and in transactions
 of a few hundred rows, so that Asterisk never waits. Row numbers start again at 1 in a new file, so a position is the
-file's generation (a mark that `townline pbx start` leaves in it) and a row. Everything here blocks: it is for threads.
+file's generation (a mark that `townline pbx start` leaves in it) and a row. Everything here blocks: for threads only.
 """
 
 import sqlite3

@@ -1,6 +1,6 @@
 """What the rows of CEL add up to: every incoming call, and what became of every call of ours.
 
-Rows come in the order in which the exchange wrote them. A call is known by its uniqueid; a call of ours by the attempt
+Rows come in the order in which the exchange wrote them. A call is known by its uniqueid, one of ours by the attempt
 in it. What changed stays in the ledger's news until it has been accepted, so a listener that failed gets it again.
 """
 
@@ -150,6 +150,11 @@ class Ledger:
         self._changed.clear()
 
     @property
+    def waiting(self) -> int:
+        """How many calls have news."""
+        return len(self._changed)
+
+    @property
     def open_calls(self) -> list[CallRecord]:
         """Incoming calls without an end."""
         return [self._record(call) for call in self._incoming.values() if call.end is None and call.told]
@@ -159,6 +164,12 @@ class Ledger:
         every = [(key, call.at, call.end is None) for key, call in self._incoming.items()]
         every += [(key, out.at, out.result is None) for key, out in self._outgoing.items()]
         return [key for key, at, is_open in every if is_open and at < asked_at and key not in alive]
+
+    def may_end(self, uniqueid: str, booted_at: datetime) -> bool:
+        """Whether its end may still come: it was alive after its exchange booted."""
+        call, out = self._incoming.get(uniqueid), self._outgoing.get(uniqueid)
+        latest = call.last_row_at if call is not None else out.at if out is not None else booted_at
+        return latest >= booted_at
 
     def close(self, uniqueid: str, *, booted_at: datetime, alive_until: datetime | None) -> None:
         """End a call of which CEL will say no more: its exchange died (before `booted_at`), or the rows are missing.

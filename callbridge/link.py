@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from panoramisk import Manager
@@ -170,6 +171,11 @@ class Link:
                 raise AmiUnreachable(f"{address}:{port}: {problem.strerror or problem}") from problem
             raise
         return cls(session, booted, pace)
+
+    @property
+    def silent_for(self) -> timedelta:
+        """How long ago the exchange said anything."""
+        return timedelta(seconds=self._session.loop.time() - self._session.last_heard)
 
     async def act(self, action: Action) -> Fields:
         """Send one action and return its answer, which is a Success.

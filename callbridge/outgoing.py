@@ -50,7 +50,7 @@ class CallsOut:
         return []
 
     def never_rang(self, fields: Fields) -> str | None:
-        """The attempt, when this says that an Originate failed and no Hangup came before: no channel was made by it."""
+        """The attempt, when this says that its Originate failed and no Hangup came before: it made no channel."""
         if fields.get("event") != "OriginateResponse":
             return None
         attempt = self._orders.pop(fields.get("actionid", ""), None)
