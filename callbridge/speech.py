@@ -1,7 +1,7 @@
 """The one door to a voice: a text becomes a wav file that Asterisk plays, made once and kept under the text's hash.
 
-What is said comes from people's data. It goes to the engine through a pipe, never as an argument that others could read
-in the process list; nothing of it is logged; its file is named by a hash and readable by its owner only.
+What is said comes from people's data. It goes to the engine through a pipe, never as an argument that others could
+see in the list of processes; nothing of it is logged; its file is named by a hash and readable by its owner only.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Speech:
     """Says texts. Safe to use from several tasks, threads and processes at once: files appear whole or not at all."""
 
     def __init__(self, settings: SpeechSettings, tree: "Tree") -> None:
-        self._settings = settings
+        self.settings = settings
         self._tree = tree
 
     async def say(self, text: str, language: Language) -> Path:
@@ -46,9 +46,9 @@ class Speech:
         """`say` for code that does not run in an event loop."""
         if not (text := " ".join(text.split())):
             raise SpeechFailed("there is nothing to say")
-        voice = self._settings.voice_zh if language == "zh" else self._settings.voice_en
-        recipe = "\0".join((self._settings.engine, voice, str(WORDS_PER_MINUTE), text))
-        target = self._settings.cache.absolute() / f"{hashlib.sha256(recipe.encode()).hexdigest()}.wav"
+        voice = self.settings.voice_zh if language == "zh" else self.settings.voice_en
+        recipe = "\0".join((self.settings.engine, voice, str(WORDS_PER_MINUTE), text))
+        target = self.settings.cache.absolute() / f"{hashlib.sha256(recipe.encode()).hexdigest()}.wav"
         if not target.exists():
             self._make(text, voice, target)
         return target
@@ -56,7 +56,7 @@ class Speech:
     def forget(self, unused_for: timedelta) -> int:
         """Delete what was made longer ago than that; returns how many. What is needed again is simply made again."""
         oldest = time.time() - unused_for.total_seconds()
-        old = [path for path in self._settings.cache.glob("*.wav") if path.stat().st_mtime < oldest]
+        old = [path for path in self.settings.cache.glob("*.wav") if path.stat().st_mtime < oldest]
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)

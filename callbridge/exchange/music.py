@@ -11,9 +11,9 @@ LOUDEST = 7000  # of 32767: below the voice that follows
 
 # A pentatonic tune of our own, as semitones above A3; None is a rest.
 TUNE = (
-    (3, 7, 10, 12, 10, 7, 5, None, 3, 5, 7, 10, 7, 5, 3, None)
-    + (7, 10, 12, 15, 12, 10, 7, None, 5, 7, 10, 7, 5, 3, 0, None)
-    + (3, 7, 10, 12, 10, 7, 5, None, 3, 5, 7, 5, 3, 0, 3, None)
+    *(3, 7, 10, 12, 10, 7, 5, None, 3, 5, 7, 10, 7, 5, 3, None),
+    *(7, 10, 12, 15, 12, 10, 7, None, 5, 7, 10, 7, 5, 3, 0, None),
+    *(3, 7, 10, 12, 10, 7, 5, None, 3, 5, 7, 5, 3, 0, 3, None),
 )
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from callbridge.errors import ExchangeProblem
@@ -36,46 +37,54 @@ def sockets(settings: ExchangeSettings) -> list[Wanted]:
 
 
 def start(settings: ExchangeSettings, tree: Tree, places: Places) -> int:
-    """Start Asterisk detached and wait until it has booted; returns its process id.
-
-    Raises ExchangeProblem when a port is taken (who holds it is named) or when Asterisk gives up.
-    """
+    """Start the exchange; returns its process id. Raises ExchangeProblem naming what is taken, or why it gave up."""
     if problems := [problem for wanted in sockets(settings) if (problem := taken(wanted))]:
         raise ExchangeProblem("\n".join(problems))
+    return boot(tree, places)
+
+
+def boot(tree: Tree, places: Places) -> int:
+    """Start an Asterisk with that configuration, detached, and wait until it has booted; returns its process id."""
     _remove_leftovers(places)
     with (places.log / "console.log").open("wb") as output:
-        process = subprocess.Popen(
-            tree.command("asterisk", "-C", places.conf, "-f"),
+        # -F: it leaves us by itself and keeps its own pid file, so that nobody has to stay behind as its parent.
+        subprocess.run(
+            tree.command("asterisk", "-C", places.conf, "-F"),
             env=tree.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=places.directory,
-            start_new_session=True,
+            check=False,
             umask=0o077,
+            timeout=BOOT_SECONDS,
         )
     until = time.monotonic() + BOOT_SECONDS
     while time.monotonic() < until:
-        if process.poll() is not None:
-            raise ExchangeProblem(f"Asterisk gave up while starting:\n{_last_words(places)}")
-        if places.socket.exists() and "System uptime" in console(tree, places, "core show uptime"):
+        pid = running_pid(places)
+        if pid is None and places.pid.is_file():
+            break
+        if pid and places.socket.exists() and "System uptime" in console(tree, places, "core show uptime"):
             console(tree, places, "core waitfullybooted")
-            return process.pid
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    raise ExchangeProblem(f"Asterisk did not boot within {BOOT_SECONDS} s:\n{_last_words(places)}")
+            return pid
+        time.sleep(0.02)
+    last_words = _last_words(places)
+    stop(tree, places, 0)
+    raise ExchangeProblem(f"Asterisk did not start:\n{last_words}")
 
 
 def stop(tree: Tree, places: Places, patience: float = LEAVE_SECONDS) -> bool:
     """End the exchange; False when it did not run. Calls under way have `patience` seconds to end by themselves."""
     if (pid := running_pid(places)) is None:
         return False
-    console(tree, places, "core stop gracefully")
-    for sign, seconds in ((None, patience), (signal.SIGTERM, LEAVE_SECONDS), (signal.SIGKILL, LEAVE_SECONDS)):
-        if sign is not None:
+    until = time.monotonic() + patience
+    # Not `core stop gracefully`: it waits ten seconds more when the trunk's other side does not answer.
+    while time.monotonic() < until and "0 active channels" not in console(tree, places, "core show channels count"):
+        time.sleep(0.1)
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
             os.kill(pid, sign)
-        if _gone(pid, places, seconds):
+        if _gone(places, LEAVE_SECONDS):
             break
     _remove_leftovers(places)
     return True
@@ -95,22 +104,13 @@ def console(tree: Tree, places: Places, text: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def _gone(pid: int, places: Places, seconds: float) -> bool:
+def _gone(places: Places, seconds: float) -> bool:
     until = time.monotonic() + seconds
-    while True:
-        try:
-            os.waitpid(pid, os.WNOHANG)  # when it was our own child, it must not stay as a zombie
-        except ChildProcessError:
-            pass
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if running_pid(places) is None:
-            return True
+    while running_pid(places) is not None:
         if time.monotonic() > until:
             return False
-        time.sleep(0.05)
+        time.sleep(0.02)
+    return True
 
 
 def _remove_leftovers(places: Places) -> None:

@@ -1,4 +1,4 @@
-"""The fixed phrases as wav files: synthesised once, and from then on a centre may put a human voice in their place."""
+"""The fixed phrases as wav files: synthesised once; a centre may put a human voice in their place."""
 
 import hashlib
 import json

@@ -73,7 +73,7 @@ class Tree:
         for folder in FOLDERS:
             inside = self.root / folder / program
             if inside.is_file() and self._loader and self._libraries:
-                # PulseAudio's private library is the only one that the programs look for by a path compiled into them.
+                # PulseAudio's private library is the only one the programs look for by a path compiled into them.
                 path = f"{self._libraries}:{self._libraries / 'pulseaudio'}"
                 return [str(self._loader), "--library-path", path, str(inside)]
         found = self.own_espeak if program == "espeak-ng" else shutil.which(program, path=_path())

@@ -1,0 +1,91 @@
+"""A bare AMI client that sees exactly what Townline's own user is sent, byte for byte."""
+
+import socket
+import threading
+import time
+from typing import Self
+
+from callbridge.settings import ExchangeSettings
+
+Message = dict[str, str]
+
+
+class Ami:
+    """Logs in, keeps every event in order, sends actions. Use as a context manager."""
+
+    def __init__(self, settings: ExchangeSettings, secret: str) -> None:
+        self._socket = socket.create_connection((str(settings.ami_address), settings.ami_port), timeout=5)
+        self._changed = threading.Condition()
+        self._closed = False
+        self.raw = b""
+        self.events: list[Message] = []
+        self.responses: dict[str, Message] = {}
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self.action("Login", Username="townline", Secret=secret)["Response"] == "Success"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed = True
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._reader.join(5)
+
+    def action(self, name: str, **fields: str | list[str]) -> Message:
+        """Send one action and return its response."""
+        number = f"{name}-{time.monotonic_ns()}"
+        lines = [f"Action: {name}", f"ActionID: {number}"]
+        for key, value in fields.items():
+            lines += [f"{key}: {each}" for each in (value if isinstance(value, list) else [value])]
+        self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        with self._changed:
+            assert self._changed.wait_for(lambda: number in self.responses, 5), f"no answer to {name}"
+            return self.responses[number]
+
+    def originate(self, **fields: str | list[str]) -> str:
+        """Originate asynchronously; the ActionID that its OriginateResponse will carry."""
+        return self.action("Originate", Priority="1", Async="true", Timeout="20000", **fields)["ActionID"]
+
+    def wait(self, event: str, seconds: float = 10, **fields: str) -> Message:
+        """The first event of that name (for a UserEvent, its UserEvent field) with those fields."""
+
+        def found() -> Message | None:
+            return next((each for each in self.named(event) if fields.items() <= each.items()), None)
+
+        with self._changed:
+            assert self._changed.wait_for(found, seconds), f"no {event} {fields} within {seconds} s: {self.names()}"
+            result = found()
+            assert result is not None
+            return result
+
+    def named(self, event: str) -> list[Message]:
+        return [each for each in self.events if event in (each["Event"], each.get("UserEvent"))]
+
+    def names(self) -> list[str]:
+        return [each.get("UserEvent") or each["Event"] for each in self.events]
+
+    def _read(self) -> None:
+        while True:
+            try:
+                chunk = self._socket.recv(65536)
+            except TimeoutError:
+                continue
+            except OSError:
+                chunk = b""
+            if not chunk:
+                return
+            with self._changed:
+                self.raw += chunk
+                self._split()
+                self._changed.notify_all()
+
+    def _split(self) -> None:
+        self.events, self.responses = [], {}
+        for block in self.raw.decode(errors="replace").split("\r\n\r\n")[:-1]:
+            message = dict(line.partition(": ")[::2] for line in block.split("\r\n") if ": " in line)
+            if "Event" in message:
+                self.events.append(message)
+            elif "ActionID" in message:
+                self.responses[message["ActionID"]] = message
