@@ -8,11 +8,10 @@ from typing import Any
 import structlog
 
 
-class ErrorLog(logging.Handler):
+class ErrorLog:
     """Keeps errors; a test that provokes one says so with `expect`."""
 
     def __init__(self) -> None:
-        super().__init__(level=logging.ERROR)
         self.seen: list[str] = []
         self._expected: set[str] = set()
 
@@ -28,9 +27,6 @@ class ErrorLog(logging.Handler):
     def missing(self) -> set[str]:
         return self._expected - set(self.seen)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.seen.append(record.getMessage())
-
     def processor(self, _logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         if method in {"error", "exception", "critical", "fatal"}:
             self.seen.append(str(event["event"]))
@@ -39,9 +35,10 @@ class ErrorLog(logging.Handler):
 
 @contextmanager
 def watched() -> Iterator[ErrorLog]:
-    """Every log line of this process passes by the yielded `ErrorLog`, whoever configures structlog meanwhile."""
+    """Every log line of this process passes by the yielded `ErrorLog`, whoever configures logging meanwhile."""
     log = ErrorLog()
-    configure = structlog.configure
+    configure, make_record = structlog.configure, logging.getLogRecordFactory()
+    root, handlers, level = logging.getLogger(), logging.getLogger().handlers[:], logging.getLogger().level
 
     def configure_and_watch(*args: Any, **kwargs: Any) -> None:
         configure(*args, **kwargs)
@@ -54,13 +51,21 @@ def watched() -> Iterator[ErrorLog]:
             }
         )
 
+    def make_record_and_watch(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_record(*args, **kwargs)
+        if record.levelno >= logging.ERROR:
+            log.seen.append(record.getMessage())
+        return record
+
     structlog.reset_defaults()
     configure_and_watch()
     structlog.configure = configure_and_watch
-    logging.getLogger().addHandler(log)
+    logging.setLogRecordFactory(make_record_and_watch)
     try:
         yield log
     finally:
-        logging.getLogger().removeHandler(log)
+        logging.setLogRecordFactory(make_record)
+        root.handlers = handlers
+        root.setLevel(level)
         structlog.configure = configure
         structlog.reset_defaults()

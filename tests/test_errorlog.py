@@ -27,3 +27,10 @@ def test_an_expected_error_must_come(error_log: ErrorLog) -> None:
     structlog.get_logger().error("announced")
     assert not error_log.missing
     assert not error_log.unexpected
+
+
+def test_an_error_of_a_library_is_seen_after_the_program_replaced_the_handlers(error_log: ErrorLog) -> None:
+    logging.getLogger().handlers = [logging.NullHandler()]
+    logging.getLogger("some.library").error("late")
+    assert error_log.unexpected == ["late"]
+    error_log.expect("late")
