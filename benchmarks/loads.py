@@ -1,0 +1,113 @@
+"""The three measurements: cards of arriving calls, candidates for a case, memory."""
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import httpx
+from sqlmodel import col, select
+
+from benchmarks.callers import call_in, shown
+from benchmarks.figures import spread
+from benchmarks.population import mobile
+from benchmarks.scene import Scene
+from callbridge.exchange import Exchange
+from dispatch.models import Call, CallState, Leg
+from registry.store import Store
+
+WARM_UP = 20  # calls that are not counted
+
+
+@contextmanager
+def logged_in(scene: Scene, login: str, password: str) -> Iterator[httpx.Client]:
+    """A client of the service that carries a token."""
+    with httpx.Client(base_url=scene.url, timeout=30, trust_env=False) as client:
+        answer = client.post("/api/v1/login", json={"login": login, "password": password}, headers=_key())
+        answer.raise_for_status()
+        client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        yield client
+
+
+def cards(scene: Scene, exchange: Exchange, client: httpx.Client, *, per_second: int, seconds: int) -> dict[str, Any]:
+    """Calls come in at a steady rate, each of another resident, while two clients watch.
+
+    Time runs from the exchange's own stamp of the new channel (CEL's CHAN_START) until a bare panoramisk callback has
+    heard of the call, and until a client of the event stream has the line that names the resident.
+    """
+    secrets = scene.config.secret_store()
+    ami = {"AMI_PORT": str(scene.config.exchange.ami_port), "AMI_SECRET": secrets.get("AMI") or ""}
+    stream = {"SERVICE_URL": scene.url, "SERVICE_TOKEN": client.headers["Authorization"].removeprefix("Bearer ")}
+    count = per_second * seconds
+    counted = [mobile(index) for index in range(WARM_UP, WARM_UP + count)]
+    with scene.watcher("bare_callback", ami), scene.watcher("event_stream", stream):
+        call_in(scene, [shown(mobile(index)) for index in range(WARM_UP)], per_second=per_second)
+        began = time.time()
+        call_in(scene, [shown(number) for number in counted], per_second=per_second)
+        with closing(Store(scene.config.database.url)) as store:
+            legs = _settled(store, counted)
+    stamps = _stamps(exchange)
+    heard = {line["uniqueid"]: line["at"] for line in scene.lines("bare_callback") if "uniqueid" in line}
+    seen = {line["call"]: line["at"] for line in scene.lines("event_stream") if "call" in line}
+    bare = {uniqueid: heard[uniqueid] - stamps[uniqueid] for uniqueid in legs if uniqueid in heard}
+    card = {uniqueid: seen[call] - stamps[uniqueid] for uniqueid, call in legs.items() if call in seen}
+    return {
+        "calls": {
+            "made": count,
+            "per_second": per_second,
+            "in_the_database": len(set(legs.values())),
+            "cards_seen": len(card),
+            "heard_by_the_callback": len(bare),
+        },
+        "seconds": round(time.time() - began, 1),
+        "bare_callback": spread(bare.values()),
+        "card": spread(card.values()),
+        "card_above_callback": spread([card[uniqueid] - bare[uniqueid] for uniqueid in card if uniqueid in bare]),
+    }
+
+
+def candidates(client: httpx.Client, *, cases: int, residents: int) -> dict[str, Any]:
+    """Medicine for residents all over the county: how long ranking the pharmacies takes, asked over HTTP."""
+    taken: list[float] = []
+    ranked: list[int] = []
+    for turn in range(cases):
+        resident = turn * (residents // cases) + 1
+        case = client.post(
+            "/api/v1/cases", json={"resident_id": resident, "service": "medicine"}, headers=_key()
+        ).raise_for_status()
+        number = case.json()["number"]
+        began = time.perf_counter()
+        answer = client.get(f"/api/v1/cases/{number}/candidates")
+        taken.append(time.perf_counter() - began)
+        answer.raise_for_status()
+        ranked.append(len(answer.json()["candidates"]))
+    return {**spread(taken), "candidates_mean": round(sum(ranked) / len(ranked), 1)}
+
+
+def _settled(store: Store, numbers: list[str]) -> dict[str, int]:
+    """The caller's uniqueid and our call's id of each of `numbers`, once all have ended or half a minute is over."""
+    give_up = time.monotonic() + 30
+    while True:
+        with store.reading() as session:
+            rows = session.execute(
+                select(col(Leg.uniqueid), col(Call.id), col(Call.state))
+                .join(Call, col(Call.id) == Leg.call_id)
+                .where(col(Call.number).in_(numbers), col(Call.resident_id).is_not(None))
+            ).all()
+        over = sum(row.state is CallState.ENDED for row in rows)
+        if over >= len(numbers) or time.monotonic() > give_up:
+            return {row.uniqueid: row.id for row in rows}
+        time.sleep(0.5)
+
+
+def _stamps(exchange: Exchange) -> dict[str, float]:
+    """When the exchange made each channel, by its own log: seconds since 1970."""
+    with closing(sqlite3.connect(exchange.cel_path)) as log:
+        rows = log.execute("SELECT uniqueid, eventtime FROM cel WHERE eventtype = 'CHAN_START'").fetchall()
+    return {uniqueid: float(stamp) for uniqueid, stamp in rows}
+
+
+def _key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid.uuid4())}

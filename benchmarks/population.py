@@ -1,0 +1,227 @@
+"""A county of invented people: residents in communities, merchants around them, all of it from one seed.
+
+Written with SQLAlchemy's Core in large transactions, before any service runs on the database.
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, text
+from sqlmodel import SQLModel
+
+from dispatch.config import CentreSettings
+from registry.address import Address
+from registry.models import (
+    Channel,
+    Contact,
+    Contract,
+    ContractService,
+    Gender,
+    Group,
+    Hearing,
+    Line,
+    LineKind,
+    Merchant,
+    MerchantKind,
+    MerchantNumber,
+    OpeningHours,
+    Resident,
+    ResidentGroup,
+    SearchToken,
+    UsualMerchant,
+)
+from registry.search import Profile, tokens_of
+from registry.seed import seed_centre
+from registry.store import Store
+from registry.store.session import begin
+
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程苏魏吕丁任沈"
+GIVEN = "秀英桂兰玉珍凤芝淑华建国志强德明文军海平春梅红霞永福金生素琴云清水长贵福荣家宝"
+COMMUNITIES = ("青石里", "滨江里", "文化巷", "桂花园", "南山苑", "东湖坊", "石桥铺", "柳荫街", "长安里", "和平村")
+SIDE_KM = 40.0  # of the county, a square
+COMMUNITY_SIZE = 500  # residents
+CHUNK = 5000  # residents of one transaction
+KINDS = {  # share of the merchants, what they are contracted for
+    MerchantKind.PHARMACY: (0.25, ("medicine",)),
+    MerchantKind.SHOP: (0.25, ("groceries", "meals")),
+    MerchantKind.SUPERMARKET: (0.10, ("groceries",)),
+    MerchantKind.CLINIC: (0.10, ("clinic",)),
+    MerchantKind.REPAIR: (0.15, ("repair", "water", "power")),
+    MerchantKind.HOME_CARE: (0.10, ("home_care", "meals")),
+    MerchantKind.VOLUNTEERS: (0.05, ("meals",)),
+}
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def mobile(index: int) -> str:
+    """The E.164 number of resident `index`, from 0: nobody else's."""
+    return f"+86139{index:08d}"
+
+
+def populate(store: Store, centre: CentreSettings, *, residents: int, merchants: int) -> None:
+    """Fills the migrated, empty database behind `store`."""
+    with store.writing() as session:
+        row = seed_centre(
+            session,
+            code=centre.code,
+            name=centre.name,
+            time_zone=centre.time_zone,
+            country=centre.country,
+            area_code=centre.area_code,
+            language=centre.language,
+        )
+        assert row.id is not None
+        centre_id = row.id
+    county = _County(random.Random(1), centre_id, centre.position, residents)
+    with store.engine.connect() as connection:
+        for tables in (county.merchants(merchants), *_chunks(county, residents, merchants)):
+            begin(connection, "BEGIN IMMEDIATE")
+            for table, rows in tables.items():
+                if rows:
+                    connection.execute(insert(table), rows)
+            connection.commit()
+        _catch_up(connection)
+
+
+def _chunks(county: "_County", residents: int, merchants: int) -> Iterator[Mapping[type[SQLModel], list[Any]]]:
+    for first in range(0, residents, CHUNK):
+        yield county.residents(range(first, min(first + CHUNK, residents)), merchants)
+
+
+def _catch_up(connection: Connection) -> None:
+    """Statistics for the planner; on PostgreSQL, the ids go on after those written here."""
+    if connection.dialect.name == "postgresql":
+        for table in ("resident", "line", "contact", "merchant", "contract"):
+            connection.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
+            )
+    connection.commit()
+    connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+
+
+class _County:
+    def __init__(self, dice: random.Random, centre_id: int, middle: tuple[float, float], residents: int) -> None:
+        self.dice = dice
+        self.centre_id = centre_id
+        self.middle = middle
+        self.places = [self._somewhere() for _ in range(max(1, residents // COMMUNITY_SIZE))]
+
+    def merchants(self, count: int) -> dict[type[SQLModel], list[dict[str, Any]]]:
+        rows: dict[type[SQLModel], list[dict[str, Any]]] = {
+            table: [] for table in (Merchant, MerchantNumber, OpeningHours, Contract, ContractService)
+        }
+        kinds, shares = list(KINDS), [share for share, _ in KINDS.values()]
+        for id_ in range(1, count + 1):
+            kind = self.dice.choices(kinds, shares)[0]
+            latitude, longitude = self._around(self.dice.choice(self.places), 0.01)
+            rows[Merchant].append(
+                self._row(
+                    id=id_,
+                    kind=kind,
+                    name=f"{self.dice.choice(COMMUNITIES)}{id_}号店",
+                    address=f"{self.dice.choice(COMMUNITIES)}{self.dice.randint(1, 300)}号",
+                    latitude=latitude,
+                    longitude=longitude,
+                    language="zh",
+                    licence_number=f"L{id_:08d}",
+                    licence_expires=date(2030, 1, 1) if self.dice.random() > 0.02 else date(2026, 2, 1),
+                    capacity=self.dice.choice((None, 3, 5, 10)),
+                    first_channel=Channel.SMS,
+                )
+            )
+            for channel in Channel:
+                rows[MerchantNumber].append(
+                    {"merchant_id": id_, "channel": channel, "number": f"+86137{id_:08d}", "rank": 1}
+                )
+            opens, closes = self.dice.choice(((time(0), time(0)), (time(8), time(22)), (time(9), time(18))))
+            for weekday in range(7):
+                rows[OpeningHours].append({"merchant_id": id_, "weekday": weekday, "opens": opens, "closes": closes})
+            rows[Contract].append(
+                {
+                    "id": id_,
+                    "merchant_id": id_,
+                    "valid_from": date(2026, 1, 1),
+                    "valid_until": date(2030, 1, 1),
+                    "radius": self.dice.choice((1000, 2000, 3000, 5000)),
+                }
+            )
+            for code in KINDS[kind][1]:
+                rows[ContractService].append({"contract_id": id_, "service_code": code})
+        return rows
+
+    def residents(self, indices: range, merchants: int) -> dict[type[SQLModel], list[dict[str, Any]]]:
+        rows: dict[type[SQLModel], list[dict[str, Any]]] = {
+            table: [] for table in (Resident, ResidentGroup, Line, Contact, UsualMerchant, SearchToken)
+        }
+        for index in indices:
+            id_ = index + 1
+            place = index // COMMUNITY_SIZE % len(self.places)
+            community = f"{COMMUNITIES[place % len(COMMUNITIES)]}{place // len(COMMUNITIES) + 1}期"
+            building, unit, door = str(index % 40 + 1), str(index % 3 + 1), f"{index % 18 + 1}0{index % 4 + 1}"
+            name, contact = self._name(), self._name()
+            latitude, longitude = self._around(self.places[place], 0.004)
+            rows[Resident].append(
+                self._row(
+                    id=id_,
+                    name=name,
+                    gender=self.dice.choice(list(Gender)),
+                    born=date(1936, 1, 1) + timedelta(days=self.dice.randrange(9000)),
+                    community=community,
+                    building=building,
+                    unit=unit,
+                    door=door,
+                    entrance_note="",
+                    latitude=latitude,
+                    longitude=longitude,
+                    language="zh",
+                    hearing=self.dice.choice(list(Hearing)),
+                    care_level=self.dice.randint(0, 4),
+                )
+            )
+            rows[ResidentGroup].append({"resident_id": id_, "group": self.dice.choice(list(Group))})
+            rows[Line].append(
+                {"resident_id": id_, "number": mobile(index), "kind": LineKind.MOBILE, "created_at": LONG_AGO}
+            )
+            child = f"+86138{index:08d}"
+            rows[Contact].append(
+                {
+                    "resident_id": id_,
+                    "rank": 1,
+                    "name": contact,
+                    "relation": "女儿",
+                    "number": child,
+                    "has_key": index % 2 == 0,
+                    "note": "",
+                }
+            )
+            rows[UsualMerchant].append(
+                {"resident_id": id_, "kind": "pharmacy", "merchant_id": self.dice.randint(1, merchants)}
+            )
+            profile = Profile(
+                name=name,
+                address=Address(community, building, unit, door),
+                numbers=(mobile(index),),
+                contacts=((contact, child),),
+            )
+            rows[SearchToken] += [
+                {"token": token, "resident_id": id_, "weight": weight} for token, weight in tokens_of(profile).items()
+            ]
+        return rows
+
+    def _row(self, **columns: Any) -> dict[str, Any]:
+        return {"centre_id": self.centre_id, "version": 1, "created_at": LONG_AGO, "updated_at": LONG_AGO, **columns}
+
+    def _name(self) -> str:
+        return self.dice.choice(SURNAMES) + "".join(self.dice.choices(GIVEN, k=2))
+
+    def _somewhere(self) -> tuple[float, float]:
+        half = SIDE_KM / 2 / 111
+        return self._around(self.middle, half)
+
+    def _around(self, place: tuple[float, float], degrees: float) -> tuple[float, float]:
+        return (
+            place[0] + self.dice.uniform(-degrees, degrees),
+            place[1] + self.dice.uniform(-degrees, degrees) * 1.15,  # a degree of longitude is shorter up here
+        )
