@@ -104,6 +104,20 @@ AMI_EVENTS = (
     "OriginateResponse",
 )
 
+# A call can end before the dialplan's first step has cleaned its caller id, so Hangup passes only when it has exactly
+# Asterisk's own lines in Asterisk's own order: a forged line would be one too many.
+_LINE = "[[:cntrl:]]{2}"
+_TEXT = "[^[:cntrl:]]*"
+_HANGUP = (
+    "Channel ChannelState ChannelStateDesc CallerIDNum CallerIDName ConnectedLineNum ConnectedLineName Language "
+    "AccountCode Context Exten Priority Uniqueid Linkedid Cause Cause-txt"
+).split()
+HANGUP_FILTER = (
+    f"^Event: Hangup({_LINE}(Privilege|SequenceNumber|Timestamp|SystemName|File|Line|Func): {_TEXT})*"
+    + "".join(f"{_LINE}{name}: {_TEXT}" for name in _HANGUP)
+    + f"({_LINE}TechCause: {_TEXT})?[[:cntrl:]]*$"
+)
+
 # What a caller hears while he waits: these files one after the other, over and over.
 WAITING = {
     "hotline": ("hotline-greeting", "music", "hotline-waiting", "music"),
@@ -195,6 +209,7 @@ def render(
         "modules": [module for module in MODULES if (tree.asterisk_modules / f"{module}.so").is_file()],
         "cel_columns": CEL_COLUMNS,
         "ami_events": AMI_EVENTS,
+        "hangup_filter": HANGUP_FILTER,
         "secret": secrets.get_or_make,
     }
     names = [name for name in environment.list_templates() if name.endswith(".j2")]

@@ -14,6 +14,7 @@ from callbridge.exchange.tree import Tree
 from callbridge.settings import ExchangeSettings
 
 BOOT_SECONDS = 15  # measured 0.3 s on two cores; a slow disk may need more
+GONE_SECONDS = 2  # without a process that long it has given up; it writes its pid file a moment after it has begun
 LEAVE_SECONDS = 5  # between asking and insisting
 
 
@@ -60,9 +61,12 @@ def boot(tree: Tree, places: Places) -> int:
             timeout=BOOT_SECONDS,
         )
     until = time.monotonic() + BOOT_SECONDS
+    last_seen = time.monotonic()
     while time.monotonic() < until:
         pid = running_pid(places)
-        if pid is None and places.pid.is_file():
+        if pid is not None:
+            last_seen = time.monotonic()
+        elif time.monotonic() - last_seen > GONE_SECONDS:
             break
         if pid and places.socket.exists() and "System uptime" in console(tree, places, "core show uptime"):
             console(tree, places, "core waitfullybooted")

@@ -46,7 +46,8 @@ class Ami:
 
     def originate(self, **fields: str | list[str]) -> str:
         """Originate asynchronously; the ActionID that its OriginateResponse will carry."""
-        return self.action("Originate", Priority="1", Async="true", Timeout="20000", **fields)["ActionID"]
+        defaults: dict[str, str | list[str]] = {"Priority": "1", "Async": "true", "Timeout": "20000"}
+        return self.action("Originate", **(defaults | fields))["ActionID"]
 
     def wait(self, event: str, seconds: float = 10, **fields: str) -> Message:
         """The first event of that name (for a UserEvent, its UserEvent field) with those fields."""

@@ -18,6 +18,7 @@ NETWORK, TELEPHONES = "127.0.0.3", "127.0.0.4"
 EXTRA = (
     "res_pjsip_outbound_registration",
     "res_clioriginate",
+    "app_record",
     "app_senddtmf",
     "app_originate",
     "pbx_config",
@@ -115,6 +116,7 @@ class Town:
             self.wait_registered(telephone)
 
     def stop(self) -> None:
+        """End the world; a second time does nothing."""
         running.stop(self.exchange.tree, self.places, 0)
 
     @property
@@ -124,19 +126,27 @@ class Town:
     def console(self, text: str) -> str:
         return running.console(self.exchange.tree, self.places, text)
 
-    def call(self, caller: str, dialled: str, seconds: float, name: str = "") -> None:
-        """`caller` dials; he hangs up `seconds` after having been answered, unless the other side was quicker."""
+    def call(self, caller: str, dialled: str, seconds: float, name: str = "", *, listens: bool = False) -> None:
+        """`caller` dials; he hangs up `seconds` after having been answered, unless the other side was quicker.
+
+        What one who `listens` hears is the wav file `heard`.
+        """
+        application, data = ("Record", f"{self.heard},0,{seconds},k") if listens else ("Wait", str(seconds))
         (self.folder / "callers").mkdir(exist_ok=True)
         aside = self.folder / "callers" / f"{time.monotonic_ns()}.call"
         aside.write_text(
             f"Channel: Local/s@callers/n\nSetvar: __DIALLED={dialled}\nSetvar: __CALLER={caller}\n"
-            f"Setvar: __NAME={name}\nApplication: Wait\nData: {seconds}\nWaitTime: 60\n"
+            f"Setvar: __NAME={name}\nApplication: {application}\nData: {data}\nWaitTime: 60\n"
         )
         aside.rename(self.places.spool / "outgoing" / aside.name)
 
     def dial_from_telephone(self, extension: str, number: str) -> None:
         """Somebody picks up the telephone and dials."""
         self.console(f"channel originate PJSIP/{number}@telephone-{extension} application Wait 10")
+
+    @property
+    def heard(self) -> Path:
+        return self.folder / "heard.wav"
 
     @property
     def log(self) -> str:
