@@ -42,7 +42,6 @@ log = structlog.get_logger(__name__)
 Listener = Callable[[BridgeEvent], Awaitable[None]]
 
 USER = "townline"
-RESTART = timedelta(seconds=3)  # the exchange tells its uptime in whole seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,6 @@ class Bridge:
         self._down: str | None = None  # why; None also before the first attempt
         self._since = now()
         self._alive_until: datetime | None = None
-        self._booted_at: datetime | None = None
         self._lag = timedelta()
 
     async def start(self, listener: Listener, cel_from: CelPosition | None) -> None:
@@ -157,7 +155,7 @@ class Bridge:
         await self._control.call_out(order)
 
     async def fate(self, attempt: str) -> Fate | CallOut:
-        """What became of an outgoing call. Raises `NotLinked`, `LinkLost`, `CelUnreadable`: unknown now, ask again."""
+        """What became of an outgoing call. Raises `NotLinked`, `LinkLost`, `CelUnreadable`: ask again."""
         return await self._control.fate(attempt)
 
     async def hang_up(self, attempt: str) -> None:
@@ -220,8 +218,7 @@ class Bridge:
         except BaseException:
             await link.close()
             raise
-        restarted = self._booted_at is not None and roll.booted_at - self._booted_at > RESTART
-        self._booted_at = roll.booted_at
+        restarted = self._alive_until is not None and roll.booted_at > self._alive_until
         self._link, self._down, self._since = link, None, self._now()
         log.info("link.up", exchange=self._settings.name, restarted=restarted, channels=len(roll.channels))
         self._send(lambda: [self._link_up(restarted)])

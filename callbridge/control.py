@@ -19,6 +19,7 @@ from callbridge.ledger import Ledger
 from callbridge.link import Link
 from callbridge.outgoing import CallsOut
 from callbridge.settings import ExchangeSettings
+from callbridge.speech import Language
 from callbridge.wire import Fields, variable
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ BETWEEN_LOOKS = 0.5
 class Speaker(Protocol):
     """The speech door: a sound file of that text, ready for the exchange. Raises `SpeechFailed`."""
 
-    async def say(self, text: str, language: str) -> Path: ...
+    async def say(self, text: str, language: Language) -> Path: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class OutgoingCall:
     attempt: str
     number: str
     text: str
-    language: str
+    language: Language
     keys: str = "12"
     repeat: str = "3"
     tries: int = 3

@@ -120,7 +120,10 @@ class CallEnded(BridgeEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord(BridgeEvent):
-    """Everything CEL knows of one incoming call; `at` is its arrival. Applied as a whole, it fills what AMI missed."""
+    """Everything CEL knows of one incoming call; `at` is its arrival. It fills what AMI missed.
+
+    A record may be older than what AMI said meanwhile: None here never takes back what is known already.
+    """
 
     uniqueid: str
     linkedid: str

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class Secrets:
-    """The secrets of one installation: `TOWNLINE_SECRET_<NAME>` in the environment wins over the file of that name."""
+    """The secrets of one installation: `TOWNLINE_SECRET_<NAME>` in the environment wins over a file of that name."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

@@ -1,4 +1,4 @@
-"""What the telephone side is told: the exchange, its trunk, speech and the SMS gateways (sections of `config.toml`)."""
+"""What the telephone side is told: the exchange, its trunk, speech and SMS gateways (sections of `config.toml`)."""
 
 from ipaddress import IPv4Address
 from pathlib import Path
