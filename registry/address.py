@@ -38,12 +38,6 @@ class Address:
         parts = (("Building", building), ("Unit", unit), ("Door", door), ("", self.community))
         return ", ".join(f"{word} {value}".strip() for word, value in parts if value)
 
-    @property
-    def door_key(self) -> str:
-        """`5-2-502`: how it is searched for; parts that are missing are left out."""
-        parts = (core(self.building), core(self.unit), core(self.door))
-        return "-".join(part for part in parts if part)
-
 
 def core(part: str) -> str:
     """What tells one building from the next: `5` of 5栋, 5号楼 or 05; letters in lower case."""

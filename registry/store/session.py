@@ -59,6 +59,7 @@ class Store:
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
         self._pen = threading.Lock()
         self._listeners: list[Callable[[int], None]] = []
+        self._timekeepers: list[Callable[[float], None]] = []
 
     def on_commit(self, listener: Callable[[int], None]) -> None:
         """Calls `listener` with the highest new journal sequence after every commit that wrote entries.
@@ -66,6 +67,10 @@ class Store:
         It is called in the writer's thread and must return at once.
         """
         self._listeners.append(listener)
+
+    def on_write(self, listener: Callable[[float], None]) -> None:
+        """Calls `listener` with the seconds that each committed write transaction held the database."""
+        self._timekeepers.append(listener)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -95,6 +100,8 @@ class Store:
                 connection.commit()
             if (held := time.monotonic() - began) > LONGEST_WRITE:
                 log.warning("store.write_held_long", ms=round(held * 1000))
+            for timekeeper in self._timekeepers:
+                timekeeper(held)
         if last is not None:
             for listener in self._listeners:
                 listener(last)
@@ -118,11 +125,17 @@ def begin(connection: Connection, how: str) -> None:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=10, pool_pre_ping=True)
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error's words may be logged, a person's data may not
+    )
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

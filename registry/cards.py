@@ -1,0 +1,253 @@
+"""What is told about a resident: the few facts of a board's line, and the whole card."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel import select as rows_of
+
+from registry.address import Address
+from registry.errors import NotFound
+from registry.models import (
+    AccessLog,
+    Centre,
+    Contact,
+    Gender,
+    Group,
+    Hearing,
+    Line,
+    LineKind,
+    Merchant,
+    MerchantKind,
+    Resident,
+    ResidentGroup,
+    UsualMerchant,
+)
+from registry.store import Reading, Scope, Writing
+from registry.vault import Vault
+
+GRAND = 60  # years: from here on a resident is addressed as a grandparent
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentSummary:
+    """One resident on a board: who, and what to know before saying hello."""
+
+    id: int
+    area_id: int | None
+    name: str
+    called: str | None
+    gender: Gender | None
+    age: int | None
+    address: Address
+    groups: tuple[Group, ...]
+    hearing: Hearing
+    care_level: int
+    version: int
+
+    def addressed(self, language: str = "zh") -> str:
+        """How she is spoken to: her own wish, else 王秀英奶奶, from 60 on, or 王秀英女士; in English Ms and Mr."""
+        if self.called:
+            return self.called
+        if self.gender is None:
+            return self.name
+        female = self.gender is Gender.FEMALE
+        if language != "zh":
+            return f"{'Ms' if female else 'Mr'} {self.name}"
+        if self.age is not None and self.age >= GRAND:
+            return self.name + ("奶奶" if female else "爷爷")
+        return self.name + ("女士" if female else "先生")
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    id: int
+    number: str
+    kind: LineKind
+    device_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    id: int
+    rank: int
+    name: str
+    relation: str
+    number: str
+    has_key: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsualFacts:
+    kind: MerchantKind
+    merchant_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentCard:
+    """Everything an operator sees of a resident. `health_note` is None when there is none or its key was deleted."""
+
+    summary: ResidentSummary
+    born: date | None
+    entrance_note: str
+    latitude: float | None
+    longitude: float | None
+    position_source: str | None
+    position_at: datetime | None
+    language: str
+    dialect: str | None
+    health_note: str | None
+    has_identity_number: bool
+    ended_at: datetime | None
+    lines: tuple[LineFacts, ...]
+    contacts: tuple[ContactFacts, ...]
+    usual_merchants: tuple[UsualFacts, ...]
+
+
+def age(born: date | None, on: date) -> int | None:
+    """Full years; somebody born on 29 February has her birthday on 1 March in other years."""
+    return None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def summaries(
+    session: Reading | Writing, scope: Scope, resident_ids: Iterable[int], now: datetime
+) -> dict[int, ResidentSummary]:
+    """The residents of those ids that the scope covers; two statements however many there are."""
+    ids = list(dict.fromkeys(resident_ids))
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(
+            col(Resident.id),
+            col(Resident.area_id),
+            col(Resident.name),
+            col(Resident.called),
+            col(Resident.gender),
+            col(Resident.born),
+            col(Resident.community),
+            col(Resident.building),
+            col(Resident.unit),
+            col(Resident.door),
+            col(Resident.hearing),
+            col(Resident.care_level),
+            col(Resident.version),
+            col(Centre.time_zone),
+        )
+        .join(Centre, col(Centre.id) == Resident.centre_id)
+        .where(col(Resident.id).in_(ids), scope.covers(Resident))
+    ).all()
+    groups: dict[int, list[Group]] = {}
+    for resident_id, group in session.execute(
+        select(col(ResidentGroup.resident_id), col(ResidentGroup.group)).where(
+            col(ResidentGroup.resident_id).in_(ids)
+        )
+    ):
+        groups.setdefault(resident_id, []).append(group)
+    return {row.id: _summary(row, groups.get(row.id, []), now) for row in rows}
+
+
+def summary(session: Reading | Writing, scope: Scope, resident_id: int, now: datetime) -> ResidentSummary:
+    """Raises NotFound outside the scope."""
+    found = summaries(session, scope, [resident_id], now).get(resident_id)
+    if found is None:
+        raise NotFound(subject="resident", id=resident_id)
+    return found
+
+
+def card(
+    session: Writing,
+    scope: Scope,
+    resident_id: int,
+    *,
+    vault: Vault,
+    operator_id: int | None,
+    call_id: int | None = None,
+    case_id: int | None = None,
+) -> ResidentCard:
+    """The whole card, health note opened; the opening is in the access log when the transaction commits.
+
+    Raises NotFound outside the scope. Whoever's telephone is offered a call may see that caller's card: give the
+    scope of the whole centre then.
+    """
+    now = session.clock.now()
+    resident = session.exec(rows_of(Resident).where(Resident.id == resident_id, scope.covers(Resident))).one_or_none()
+    if resident is None:
+        raise NotFound(subject="resident", id=resident_id)
+    health_note = vault.open(session, resident_id, "health_note", resident.health_note)
+    opened = ["card"] if health_note is None else ["card", "health_note"]
+    session.add_all(
+        AccessLog(
+            at=now,
+            centre_id=scope.centre_id,
+            operator_id=operator_id,
+            resident_id=resident_id,
+            what=what,
+            call_id=call_id,
+            case_id=case_id,
+        )
+        for what in opened
+    )
+    return ResidentCard(
+        summary=summary(session, scope, resident_id, now),
+        born=resident.born,
+        entrance_note=resident.entrance_note,
+        latitude=resident.latitude,
+        longitude=resident.longitude,
+        position_source=resident.position_source,
+        position_at=resident.position_at,
+        language=resident.language,
+        dialect=resident.dialect,
+        health_note=health_note,
+        has_identity_number=resident.identity_number is not None,
+        ended_at=resident.ended_at,
+        lines=_lines(session, resident_id),
+        contacts=_contacts(session, resident_id),
+        usual_merchants=_usual_merchants(session, resident_id),
+    )
+
+
+def _summary(row: Any, groups: list[Group], now: datetime) -> ResidentSummary:
+    return ResidentSummary(
+        id=row.id,
+        area_id=row.area_id,
+        name=row.name,
+        called=row.called,
+        gender=row.gender,
+        age=age(row.born, now.astimezone(ZoneInfo(row.time_zone)).date()),
+        address=Address(row.community, row.building, row.unit, row.door),
+        groups=tuple(group for group in Group if group in groups),
+        hearing=row.hearing,
+        care_level=row.care_level,
+        version=row.version,
+    )
+
+
+def _lines(session: Writing, resident_id: int) -> tuple[LineFacts, ...]:
+    living = rows_of(Line).where(Line.resident_id == resident_id, col(Line.ended_at).is_(None)).order_by(col(Line.id))
+    return tuple(LineFacts(line.id or 0, line.number, line.kind, line.device_id) for line in session.exec(living))
+
+
+def _contacts(session: Writing, resident_id: int) -> tuple[ContactFacts, ...]:
+    ranked = rows_of(Contact).where(Contact.resident_id == resident_id, col(Contact.rank).is_not(None))
+    return tuple(
+        ContactFacts(one.id or 0, one.rank or 0, one.name, one.relation, one.number, one.has_key, one.note)
+        for one in session.exec(ranked.order_by(col(Contact.rank)))
+    )
+
+
+def _usual_merchants(session: Writing, resident_id: int) -> tuple[UsualFacts, ...]:
+    named = (
+        rows_of(UsualMerchant.kind, Merchant.id, Merchant.name)
+        .join(Merchant, col(Merchant.id) == UsualMerchant.merchant_id)
+        .where(UsualMerchant.resident_id == resident_id, col(Merchant.ended_at).is_(None))
+        .order_by(col(UsualMerchant.kind))
+    )
+    return tuple(
+        UsualFacts(MerchantKind(kind), merchant_id or 0, name) for kind, merchant_id, name in session.exec(named)
+    )

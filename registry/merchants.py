@@ -1,0 +1,226 @@
+"""Merchants: registered, changed, found."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import col, func, select
+
+from registry import centres
+from registry.areas import path_of
+from registry.drafts import MerchantChange, MerchantDraft, number_problem
+from registry.errors import NotFound, Problem, Refused, StaleVersion
+from registry.models import (
+    Area,
+    Contract,
+    ContractService,
+    Merchant,
+    MerchantKind,
+    MerchantNumber,
+    OpeningHours,
+    Service,
+)
+from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
+from registry.terms import ContractCard, contract_cards, set_contracts, set_hours, set_numbers
+from registry.text import folded
+
+_COLUMNS = (
+    "name",
+    "kind",
+    "area_id",
+    "address",
+    "latitude",
+    "longitude",
+    "language",
+    "licence_number",
+    "licence_expires",
+    "capacity",
+    "first_channel",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantCard:
+    """Everything about a merchant: its row and what belongs to it, numbers by channel and rank, hours by weekday."""
+
+    merchant: Merchant
+    numbers: tuple[MerchantNumber, ...]
+    hours: tuple[OpeningHours, ...]
+    contracts: tuple[ContractCard, ...]
+
+
+def create_merchant(session: Writing, scope: Scope, draft: MerchantDraft, *, actor: Actor) -> Merchant:
+    """Registers a merchant. Raises Refused with every problem."""
+    now = session.clock.now()
+    _check(session, scope, draft)
+    merchant = Merchant(centre_id=scope.centre_id, kind=draft.kind, name=draft.name, created_at=now, updated_at=now)
+    for field in _COLUMNS:
+        setattr(merchant, field, getattr(draft, field))
+    session.add(merchant)
+    session.flush()
+    _write(session, merchant, draft, now)
+    session.flush()
+    _record(session, merchant, "created", actor)
+    return merchant
+
+
+def change_merchant(
+    session: Writing, scope: Scope, merchant_id: int, change: MerchantChange, *, seen_version: int, actor: Actor
+) -> Merchant:
+    """Changes what is set in `change`; one that changes nothing leaves no trace.
+
+    Raises NotFound outside the scope, StaleVersion when somebody else changed it since, Refused.
+    """
+    now = session.clock.now()
+    merchant = session.lock(Merchant, merchant_id)
+    if merchant is None or not _in_scope(session, scope, merchant):
+        raise NotFound(subject="merchant", id=merchant_id)
+    if merchant.version != seen_version:
+        raise StaleVersion(subject="merchant", now=merchant.version, seen=seen_version)
+    _check(session, scope, change)
+    changed = [
+        field
+        for field in _COLUMNS
+        if field in change.model_fields_set and getattr(merchant, field) != getattr(change, field)
+    ]
+    for field in changed:
+        setattr(merchant, field, getattr(change, field))
+    changed += _write(session, merchant, change, now)
+    if changed:
+        merchant.version += 1
+        merchant.updated_at = now
+        session.flush()
+        _record(session, merchant, "changed", actor, fields=sorted(changed), version=merchant.version)
+    return merchant
+
+
+def merchant_card(session: Reading | Writing, scope: Scope, merchant_id: int) -> MerchantCard:
+    """Raises NotFound outside the scope."""
+    merchant = session.exec(select(Merchant).where(Merchant.id == merchant_id, scope.covers(Merchant))).one_or_none()
+    if merchant is None:
+        raise NotFound(subject="merchant", id=merchant_id)
+    numbers = select(MerchantNumber).where(MerchantNumber.merchant_id == merchant_id)
+    hours = select(OpeningHours).where(OpeningHours.merchant_id == merchant_id)
+    return MerchantCard(
+        merchant,
+        tuple(session.exec(numbers.order_by(col(MerchantNumber.channel), col(MerchantNumber.rank)))),
+        tuple(session.exec(hours.order_by(col(OpeningHours.weekday), col(OpeningHours.opens)))),
+        tuple(contract_cards(session, merchant_id)),
+    )
+
+
+def find_merchants(
+    session: Reading | Writing,
+    scope: Scope,
+    q: str = "",
+    *,
+    kind: MerchantKind | None = None,
+    service_code: str | None = None,
+    limit: int = 50,
+) -> list[Merchant]:
+    """Merchants in scope by part of a name or address or a whole number, of a kind, contracted for a service at any
+    time; by name.
+    """
+    wanted: list[ColumnElement[bool]] = [scope.covers(Merchant), col(Merchant.ended_at).is_(None)]
+    if kind is not None:
+        wanted.append(col(Merchant.kind) == kind)
+    if service_code is not None:
+        wanted.append(
+            col(Merchant.id).in_(
+                select(Contract.merchant_id)
+                .join(ContractService, col(ContractService.contract_id) == Contract.id)
+                .where(ContractService.service_code == service_code)
+            )
+        )
+    if text := folded(q, 64):
+        numbers = centres.plan(session, scope.centre_id).read(text).candidates
+        by_number = select(MerchantNumber.merchant_id).where(col(MerchantNumber.number).in_(numbers))
+        wanted.append(
+            or_(
+                func.lower(col(Merchant.name)).contains(text, autoescape=True),
+                func.lower(col(Merchant.address)).contains(text, autoescape=True),
+                col(Merchant.id).in_(by_number),
+            )
+        )
+    found = select(Merchant).where(*wanted).order_by(col(Merchant.name), col(Merchant.id)).limit(limit)
+    return list(session.exec(found))
+
+
+def merchants_by_number(session: Reading | Writing, centre_id: int, number: str) -> list[Merchant]:
+    """The merchants of the centre that are reached by `number` (as `NumberPlan.read` gives it): often one, several
+    where one owner has several shops.
+    """
+    mine = select(MerchantNumber.merchant_id).where(MerchantNumber.number == number)
+    found = select(Merchant).where(
+        Merchant.centre_id == centre_id, col(Merchant.id).in_(mine), col(Merchant.ended_at).is_(None)
+    )
+    return list(session.exec(found.order_by(col(Merchant.id))))
+
+
+def _in_scope(session: Writing, scope: Scope, merchant: Merchant) -> bool:
+    if merchant.centre_id != scope.centre_id:
+        return False
+    try:
+        path_of(session, scope, merchant.area_id)
+    except NotFound:
+        return False
+    return True
+
+
+def _check(session: Writing, scope: Scope, change: MerchantChange) -> None:
+    """What only the database knows. Raises Refused with every problem."""
+    plan = centres.plan(session, scope.centre_id)
+    problems = [
+        problem
+        for place, draft in enumerate(change.numbers)
+        if (problem := number_problem(plan, f"numbers.{place}.number", draft.number))
+    ]
+    try:
+        path_of(session, scope, change.area_id)
+    except NotFound:
+        problems.append(Problem("area_id", "unknown"))
+    services = set(session.exec(select(Service.code).where(Service.centre_id == scope.centre_id)))
+    areas = {area for draft in change.contracts for area in draft.areas}
+    known = session.exec(select(Area.id).where(Area.centre_id == scope.centre_id, col(Area.id).in_(areas)))
+    unknown_areas = areas.difference(known) if areas else set()
+    for place, draft in enumerate(change.contracts):
+        if strange := sorted(draft.services - services):
+            problems.append(Problem(f"contracts.{place}.services", "unknown", {"services": ", ".join(strange)}))
+        if draft.areas & unknown_areas:
+            problems.append(Problem(f"contracts.{place}.areas", "unknown"))
+    if problems:
+        raise Refused(problems)
+
+
+def _write(session: Writing, merchant: Merchant, change: MerchantChange, now: datetime) -> list[str]:
+    """Everything of `change` that is not a plain column; returns the fields that changed."""
+    assert merchant.id is not None
+    given, changed = change.model_fields_set, []
+    if "suspended_why" in given and change.suspended_why != merchant.suspended_why:
+        merchant.suspended_at = None if change.suspended_why is None else merchant.suspended_at or now
+        merchant.suspended_why = change.suspended_why
+        changed.append("suspended")
+    plan = centres.plan(session, merchant.centre_id)
+    if "numbers" in given and set_numbers(session, merchant.id, change.numbers, plan):
+        changed.append("numbers")
+    if "hours" in given and set_hours(session, merchant.id, change.hours):
+        changed.append("hours")
+    if "contracts" in given and set_contracts(session, merchant.id, change.contracts):
+        changed.append("contracts")
+    return changed
+
+
+def _record(session: Writing, merchant: Merchant, what: str, actor: Actor, **data: Any) -> None:
+    assert merchant.id is not None
+    session.record(
+        Entry(
+            what=f"merchant.{what}",
+            subject=Subject.MERCHANT,
+            subject_id=merchant.id,
+            actor=actor,
+            centre_id=merchant.centre_id,
+            area_id=merchant.area_id,
+            data=data,
+        )
+    )

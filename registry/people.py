@@ -1,0 +1,239 @@
+"""Residents, written: registered, changed, their lines remembered. Reading them is `registry.cards`.
+
+Everything that a person can be found by is indexed in the same transaction, and the journal learns which fields
+changed, never what they hold.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from registry import centres, search
+from registry.areas import path_of
+from registry.drafts import ResidentChange, ResidentDraft, number_problem
+from registry.errors import NotFound, Problem, Refused, StaleVersion
+from registry.models import Line, LineKind, Merchant, Resident
+from registry.store import Actor, Entry, Scope, Subject, Writing
+from registry.ties import kind_of, living_line, set_contacts, set_groups, set_lines, set_usual_merchants
+from registry.vault import Vault
+
+OLDEST = 130  # years
+
+_COLUMNS = (
+    "name",
+    "called",
+    "gender",
+    "born",
+    "area_id",
+    "community",
+    "building",
+    "unit",
+    "door",
+    "entrance_note",
+    "language",
+    "dialect",
+    "hearing",
+    "care_level",
+)
+
+
+def create_resident(session: Writing, scope: Scope, draft: ResidentDraft, *, actor: Actor, vault: Vault) -> Resident:
+    """Registers a resident. Raises Refused with every problem."""
+    now = session.clock.now()
+    _check(session, scope, draft, now)
+    resident = Resident(centre_id=scope.centre_id, name=draft.name, created_at=now, updated_at=now)
+    for field in _COLUMNS:
+        setattr(resident, field, getattr(draft, field))
+    session.add(resident)
+    session.flush()
+    _write(session, resident, draft, vault, now)
+    search.index(session, resident)
+    _record(session, resident, "created", actor)
+    return resident
+
+
+def change_resident(
+    session: Writing,
+    scope: Scope,
+    resident_id: int,
+    change: ResidentChange,
+    *,
+    seen_version: int,
+    actor: Actor,
+    vault: Vault,
+) -> Resident:
+    """Changes what is set in `change`; one that changes nothing leaves no trace.
+
+    Raises NotFound outside the scope, StaleVersion when somebody else changed her since, Refused.
+    """
+    now = session.clock.now()
+    resident = _held(session, scope, resident_id)
+    if resident.version != seen_version:
+        raise StaleVersion(subject="resident", now=resident.version, seen=seen_version)
+    _check(session, scope, change, now)
+    changed = [
+        field
+        for field in _COLUMNS
+        if field in change.model_fields_set and getattr(resident, field) != getattr(change, field)
+    ]
+    for field in changed:
+        setattr(resident, field, getattr(change, field))
+    moved = not {"community", "building"}.isdisjoint(changed)
+    changed += _write(session, resident, change, vault, now, moved=moved)
+    if changed:
+        _changed(session, resident, actor, now, changed)
+    return resident
+
+
+def remember_line(
+    session: Writing,
+    scope: Scope,
+    resident_id: int,
+    number: str,
+    *,
+    actor: Actor,
+    kind: LineKind | None = None,
+) -> tuple[Line, bool]:
+    """The resident's line with that number in any spelling, and whether it is new; done twice, it is done once.
+
+    Raises NotFound outside the scope, Refused when the number cannot be read.
+    """
+    resident = _held(session, scope, resident_id)
+    plan = centres.plan(session, scope.centre_id)
+    heard = plan.read(number)
+    if heard.number is None:
+        raise Refused([Problem("number", "no_number")])
+    line = session.exec(
+        select(Line).where(Line.resident_id == resident_id, Line.number == heard.number)
+    ).one_or_none()
+    if line is not None and line.ended_at is None:
+        return line, False
+    now = session.clock.now()
+    line = living_line(session, resident_id, line, heard.number, kind or kind_of(heard.number, plan), now)
+    _changed(session, resident, actor, now, ["lines"])
+    return line, True
+
+
+def _held(session: Writing, scope: Scope, resident_id: int) -> Resident:
+    """The row, held until the transaction ends. Raises NotFound outside the scope."""
+    resident = session.lock(Resident, resident_id)
+    if resident is None or resident.centre_id != scope.centre_id:
+        raise NotFound(subject="resident", id=resident_id)
+    try:
+        path_of(session, scope, resident.area_id)
+    except NotFound:
+        raise NotFound(subject="resident", id=resident_id) from None
+    return resident
+
+
+def _changed(session: Writing, resident: Resident, actor: Actor, now: datetime, fields: list[str]) -> None:
+    resident.version += 1
+    resident.updated_at = now
+    search.index(session, resident)
+    _record(session, resident, "changed", actor, fields=sorted(fields), version=resident.version)
+
+
+def _record(session: Writing, resident: Resident, what: str, actor: Actor, **data: Any) -> None:
+    assert resident.id is not None
+    session.record(
+        Entry(
+            what=f"resident.{what}",
+            subject=Subject.RESIDENT,
+            subject_id=resident.id,
+            actor=actor,
+            centre_id=resident.centre_id,
+            area_id=resident.area_id,
+            data=data,
+        )
+    )
+
+
+def _check(session: Writing, scope: Scope, change: ResidentChange, now: datetime) -> None:
+    """What only the database and the clock know. Raises Refused with every problem."""
+    problems: list[Problem] = []
+    plan = centres.plan(session, scope.centre_id)
+    numbers = [(f"lines.{place}.number", draft.number) for place, draft in enumerate(change.lines)]
+    numbers += [(f"contacts.{place}.number", draft.number) for place, draft in enumerate(change.contacts)]
+    problems += [problem for field, number in numbers if (problem := number_problem(plan, field, number))]
+    if change.born is not None:
+        today = centres.today(session, scope.centre_id, now)
+        if not date(today.year - OLDEST, 1, 1) <= change.born <= today:
+            problems.append(Problem("born", "out_of_range"))
+    try:
+        path_of(session, scope, change.area_id)
+    except NotFound:
+        problems.append(Problem("area_id", "unknown"))
+    for kind, merchant_id in change.usual_merchants.items():
+        merchant = session.get(Merchant, merchant_id)
+        if merchant is None or merchant.centre_id != scope.centre_id or merchant.kind is not kind:
+            problems.append(Problem(f"usual_merchants.{kind}", "unknown"))
+    if problems:
+        raise Refused(problems)
+
+
+def _write(
+    session: Writing, resident: Resident, change: ResidentChange, vault: Vault, now: datetime, *, moved: bool = False
+) -> list[str]:
+    """Everything of `change` that is not a plain column; returns the fields that changed."""
+    assert resident.id is not None
+    plan = centres.plan(session, resident.centre_id)
+    given, changed = change.model_fields_set, []
+    if _write_position(session, resident, change, now, moved):
+        changed.append("position")
+    for field in ("health_note", "identity_number"):
+        if field in given and _write_sealed(session, resident, field, getattr(change, field) or "", vault):
+            changed.append(field)
+    if "lines" in given and set_lines(session, resident.id, change.lines, plan, now):
+        changed.append("lines")
+    if "contacts" in given and set_contacts(session, resident.id, change.contacts, plan):
+        changed.append("contacts")
+    if "groups" in given and set_groups(session, resident.id, change.groups):
+        changed.append("groups")
+    if "usual_merchants" in given and set_usual_merchants(session, resident.id, change.usual_merchants):
+        changed.append("usual_merchants")
+    return changed
+
+
+def _write_sealed(session: Writing, resident: Resident, field: str, text: str, vault: Vault) -> bool:
+    assert resident.id is not None
+    before = vault.open(session, resident.id, field, getattr(resident, field))
+    if (before or "") == text:
+        return False
+    setattr(resident, field, vault.seal(session, resident.id, field, text) if text else None)
+    if field == "identity_number":
+        resident.identity_hash = vault.identity_hash(text) if text else None
+    return True
+
+
+def _write_position(session: Writing, resident: Resident, change: ResidentChange, now: datetime, moved: bool) -> bool:
+    """The position given; where none is known of this house, that of a neighbour in the same building."""
+    before = resident.latitude, resident.longitude, resident.position_source
+    latitude, longitude, source = before
+    if change.latitude is not None:
+        latitude, longitude, source = change.latitude, change.longitude, "operator"
+    elif moved or latitude is None or "latitude" in change.model_fields_set:
+        latitude, longitude = _neighbour(session, resident)
+        source = None if latitude is None else "neighbour"
+    if (latitude, longitude, source) == before:
+        return False
+    resident.latitude, resident.longitude, resident.position_source = latitude, longitude, source
+    resident.position_at = None if latitude is None else now
+    return True
+
+
+def _neighbour(session: Writing, resident: Resident) -> tuple[float | None, float | None]:
+    if not resident.community or not resident.building:
+        return None, None
+    found = session.exec(
+        select(Resident.latitude, Resident.longitude)
+        .where(
+            Resident.centre_id == resident.centre_id,
+            Resident.community == resident.community,
+            Resident.building == resident.building,
+            Resident.id != resident.id,
+            col(Resident.latitude).is_not(None),
+        )
+        .limit(1)
+    ).first()
+    return found or (None, None)

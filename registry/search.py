@@ -1,0 +1,212 @@
+"""Finding a resident from half a memory: part of a name, pinyin, the end of a number, a door.
+
+Everything a resident can be found by is kept as short tokens in one ordinary index, written in the same transaction
+as the person, so that SQLite and PostgreSQL find alike. A token begins with its kind: `n:` characters, `p:` pinyin,
+`i:` initials, `4:` last four digits, `d:` door; its weight says how much finding it tells.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import FromClause, Select, delete, func, insert, literal, select, union_all
+from sqlmodel import col
+
+from registry import centres
+from registry.address import Address, core
+from registry.cards import ResidentSummary, summaries
+from registry.models import Contact, Line, Resident, SearchToken
+from registry.numbers import NumberPlan
+from registry.pinyin import spellings, split_name
+from registry.store import Reading, Scope, Writing
+from registry.text import folded
+
+LONGEST = 64  # characters of a query that are looked at
+TOKEN = 40  # characters of a token
+_PER_TOKEN = 1000  # rows of one token that are looked at: a syllable that thousands bear says little
+_RANKED = 60  # residents that are ranked
+_WORDS = 5  # of a query
+_FOUND = (col(SearchToken.resident_id), col(SearchToken.weight))
+
+_DOOR_WORDS = re.compile(r"(?:号楼|单元|[栋幢座楼门室号户#/.\s–—-])+")
+_DOOR = re.compile(r"(?:^|[^0-9a-z-])-?([0-9a-z]{1,6}(?:-[0-9a-z]{1,6}){1,2})-?$")
+_NUMBER = re.compile(r"[+(]?[0-9][0-9()\s-]*")
+_LATIN = re.compile(r"[a-zü]+")
+_CHARACTERS = re.compile(r"[^\W\d_a-zü]+")  # letters of every other script
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a resident can be found by."""
+
+    name: str
+    called: str = ""
+    address: Address = field(default_factory=Address)
+    numbers: tuple[str, ...] = ()
+    contacts: tuple[tuple[str, str], ...] = ()  # name and number
+
+
+def tokens_of(profile: Profile) -> dict[str, int]:
+    """Every token of a resident with its weight."""
+    found: dict[str, int] = {}
+    for token, weight in _tokens(profile):
+        kept = token[:TOKEN]
+        found[kept] = max(weight, found.get(kept, 0))
+    return found
+
+
+def index(session: Writing, resident: Resident) -> None:
+    """Writes the resident's tokens anew; to be called in the transaction that changes what she is found by."""
+    session.flush()
+    numbers = session.execute(
+        select(col(Line.number)).where(col(Line.resident_id) == resident.id, col(Line.ended_at).is_(None))
+    ).scalars()
+    contacts = session.execute(
+        select(col(Contact.name), col(Contact.number)).where(
+            col(Contact.resident_id) == resident.id, col(Contact.rank).is_not(None)
+        )
+    ).all()
+    profile = Profile(
+        name=resident.name,
+        called=resident.called or "",
+        address=Address(resident.community, resident.building, resident.unit, resident.door),
+        numbers=tuple(numbers),
+        contacts=tuple((name, number) for name, number in contacts),
+    )
+    session.execute(delete(SearchToken).where(col(SearchToken.resident_id) == resident.id))
+    rows = [
+        {"token": token, "resident_id": resident.id, "weight": weight}
+        for token, weight in sorted(tokens_of(profile).items())
+    ]
+    session.execute(insert(SearchToken), rows)
+
+
+def find_residents(
+    session: Reading | Writing, scope: Scope, q: str, limit: int = 20, *, now: datetime
+) -> list[ResidentSummary]:
+    """The living residents in scope that `q` may mean, best first; any text is answered, in time.
+
+    Understood are a name or two or more characters of it, its pinyin or initials from the second letter on, the last
+    four digits or more of a number of hers or of a contact, a whole number in any spelling, `5-2-502` or 5栋2单元502,
+    a contact's name, and several of these with spaces between them.
+    """
+    text = folded(q, LONGEST)
+    searches = list(_searches(text, centres.plan(session, scope.centre_id)))
+    if not searches:
+        return []
+    hits = union_all(*(select(part.c.resident_id, part.c.weight) for part in searches)).subquery()
+    score = func.sum(hits.c.weight)
+    ranked = session.execute(
+        select(col(Resident.id), col(Resident.community), score.label("score"))
+        .join(hits, hits.c.resident_id == Resident.id)
+        .where(scope.covers(Resident), col(Resident.ended_at).is_(None))
+        .group_by(col(Resident.id), col(Resident.community))
+        .order_by(score.desc(), col(Resident.id))
+        .limit(max(limit, _RANKED))
+    ).all()
+    here = [row for row in ranked if row.community and folded(row.community, LONGEST) in text]
+    best = [row.id for row in (*here, *(row for row in ranked if row not in here))][:limit]
+    told = summaries(session, scope, best, now)
+    return [told[resident_id] for resident_id in best if resident_id in told]
+
+
+def _tokens(profile: Profile) -> Iterator[tuple[str, int]]:
+    name = folded(profile.name, 80)
+    yield from _name_tokens(name, whole=20, part=6)
+    for run in _CHARACTERS.findall(name):
+        yield from ((f"n:{character}", 2) for character in run)
+    for rank, syllables in enumerate(spellings(name)):
+        yield f"i:{''.join(syllable[0] for syllable in syllables)}", 6 if rank else 12
+    yield from _name_tokens(folded(profile.called, 80), whole=12, part=4)
+    for contact, number in profile.contacts:
+        yield from _name_tokens(folded(contact, 80), whole=4, part=2)
+        yield f"4:{number[-4:]}", 4
+    for number in profile.numbers:
+        yield f"4:{number[-4:]}", 10
+    building, unit, door = (
+        core(part) for part in (profile.address.building, profile.address.unit, profile.address.door)
+    )
+    if door:
+        yield f"d:{door}", 6
+    if door and building:
+        yield f"d:{building}-{door}", 15
+    if door and building and unit:
+        yield f"d:{building}-{unit}-{door}", 20
+
+
+def _name_tokens(name: str, *, whole: int, part: int) -> Iterator[tuple[str, int]]:
+    """Of a folded name: all of it, its pairs of characters, and its pinyin with and without the surname."""
+    for run in _CHARACTERS.findall(name):
+        yield f"n:{run}", whole
+        yield from ((f"n:{pair}", part) for pair in _pairs(run))
+    for rank, syllables in enumerate(spellings(name)):
+        yield f"p:{''.join(syllables)}", part if rank else whole
+    for syllables in spellings(split_name(name)[1]):
+        yield f"p:{''.join(syllables)}", part
+    yield from ((f"p:{word}", part) for word in _LATIN.findall(name))
+
+
+def _searches(text: str, plan: NumberPlan) -> Iterator[FromClause]:
+    """Tables of (resident_id, weight), each read along an index and none longer than `_PER_TOKEN` rows."""
+    door = _DOOR.search(_DOOR_WORDS.sub("-", text))
+    if door and sum(any(letter.isdigit() for letter in part) for part in door[1].split("-")) > 1:
+        yield _of_token(f"d:{'-'.join(part.lstrip('0') or '0' for part in door[1].split('-'))}")
+    if _NUMBER.fullmatch(text):
+        yield from _by_number(text, plan)
+        return
+    words = text.split()
+    if len(words) > 1 and _LATIN.fullmatch(joined := "".join(words)):  # wang xiu ying
+        yield _of_prefix(f"p:{joined.replace('ü', 'v')}")
+    for word in words[:_WORDS]:
+        if _NUMBER.fullmatch(word):
+            yield from _by_number(word, plan)
+        for letters in _LATIN.findall(word):
+            if len(letters) > 1:
+                yield _of_prefix(f"p:{letters.replace('ü', 'v')}")
+                yield _of_prefix(f"i:{letters}")
+        for characters in _CHARACTERS.findall(word):
+            yield _of_token(f"n:{characters}")
+            if len(characters) > 2:
+                yield from (_of_token(f"n:{pair}") for pair in dict.fromkeys(_pairs(characters)))
+
+
+def _by_number(text: str, plan: NumberPlan) -> Iterator[FromClause]:
+    """A door of two digits or more, the last four digits of a number or more of its end, a whole number."""
+    digits = re.sub(r"[^0-9]", "", text)
+    if 2 <= len(digits) <= 4:
+        yield _of_token(f"d:{digits.lstrip('0') or '0'}")
+    if len(digits) == 4:
+        yield _of_token(f"4:{digits}")
+    if len(digits) <= 4:
+        return
+    numbers = plan.read(text).candidates
+    for table, living, weight in (
+        (Line, col(Line.ended_at).is_(None), 40),
+        (Contact, col(Contact.rank).is_not(None), 20),
+    ):
+        number, resident_id = col(table.number), col(table.resident_id)
+        yield _some(select(resident_id, literal(weight).label("weight")).where(number.in_(numbers), living))
+        yield _some(
+            select(resident_id, literal(weight // 4).label("weight"))
+            .join(SearchToken, col(SearchToken.resident_id) == resident_id)
+            .where(col(SearchToken.token) == f"4:{digits[-4:]}", number.endswith(digits), living)
+        )
+
+
+def _of_token(token: str) -> FromClause:
+    return _some(select(*_FOUND).where(col(SearchToken.token) == token[:TOKEN]))
+
+
+def _of_prefix(prefix: str) -> FromClause:
+    prefix = prefix[:TOKEN]
+    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return _some(select(*_FOUND).where(col(SearchToken.token) >= prefix, col(SearchToken.token) < after))
+
+
+def _some(rows: Select[int, int]) -> FromClause:
+    return rows.limit(_PER_TOKEN).subquery()
+
+
+def _pairs(text: str) -> Iterator[str]:
+    return (text[place : place + 2] for place in range(len(text) - 1))
