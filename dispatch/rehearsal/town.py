@@ -8,7 +8,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -179,17 +178,3 @@ class Town:
             if await asyncio.to_thread(self._leftover) is None:
                 return
         os.kill(pid, signal.SIGKILL)
-
-
-def free_port(address: str, *, udp: bool, first: int) -> int:
-    """The first free port of `address` from `first` on."""
-    kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
-    for port in range(first, first + 200):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0 if udp else 1)
-            try:
-                probe.bind((address, port))
-            except OSError:
-                continue
-            return port
-    raise TownDidNotStart(f"no free port on {address} from {first} on")

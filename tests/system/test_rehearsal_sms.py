@@ -1,6 +1,7 @@
 """The rehearsal's SMS phone and our gateway, both written from the app's public protocol, understand each other."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -30,21 +31,23 @@ class Desk:
         self.gateway = gateway
         self.came: list[InboundSms | SmsStatus | None] = []
         self.refuse = 0
+        self.ids: list[str] = []  # of every report, refused ones too
         self.app = FastAPI()
 
         @self.app.post("/inbound")
         @self.app.post("/status")
         async def take(request: Request) -> Response:
+            body = await request.body()
+            self.ids.append(json.loads(body)["id"])
             if self.refuse:
                 self.refuse -= 1
                 return Response(status_code=503)
-            body = await request.body()
             self.came.append(self.gateway.read_callback(request.headers, body, datetime.now(UTC)))
             return Response(status_code=204)
 
     async def wait(self, number: int) -> list[InboundSms | SmsStatus | None]:
         async with asyncio.timeout(5):
-            while len(self.came) < number:
+            while len(self.came) < number:  # noqa: ASYNC110 - a test may look at its leisure
                 await asyncio.sleep(0.02)
         return self.came
 
@@ -77,7 +80,7 @@ async def desk(phone: SmsPhone) -> AsyncIterator[Desk]:
     port = free_port(socket.SOCK_STREAM)
     server = QuietServer(uvicorn.Config(desk.app, host="127.0.0.1", port=port, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     await gateway.register(f"http://127.0.0.1:{port}/inbound", f"http://127.0.0.1:{port}/status")
     yield desk
@@ -115,6 +118,8 @@ async def test_an_answer_comes_in_signed_and_again_under_the_same_id_until_it_is
     phone.receive(MERCHANT, "１ 接单")
     (came,) = await desk.wait(1)
     assert isinstance(came, InboundSms)
+    assert len(desk.ids) == 3
+    assert set(desk.ids) == {came.event_id}
     assert (came.from_number, came.to_number, came.text) == (MERCHANT, "+8619900230000", "１ 接单")
 
 

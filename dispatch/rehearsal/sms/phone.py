@@ -34,6 +34,10 @@ class Sms:
     states: dict[str, str] = field(default_factory=dict)  # when it came to each
 
 
+class PortTaken(Exception):
+    """Somebody else listens where the SMS phone should."""
+
+
 class SmsPhone:
     """`on_delivered` is told the number and the text of each message that reached a telephone of the town."""
 
@@ -54,17 +58,21 @@ class SmsPhone:
         self.messages: dict[str, Sms] = {}
         self._log = log
         self._on_delivered = on_delivered
-        self._server = _Server(
+        self._server = QuietServer(
             uvicorn.Config(interface(self), host="127.0.0.1", port=port, log_config=None, lifespan="off")
         )
         self._serving: asyncio.Task[None] | None = None
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.config.port}"
+
     async def start(self) -> None:
-        """Returns once it listens. Raises RuntimeError when its port is taken."""
+        """Returns once it listens. Raises PortTaken."""
         self._serving = asyncio.create_task(self._server.serve())
         while not self._server.started:
             if self._serving.done():
-                raise RuntimeError(f"the SMS phone cannot listen on port {self._server.config.port}")
+                raise PortTaken(f"the SMS phone cannot listen on port {self._server.config.port}")
             await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
@@ -140,7 +148,9 @@ class SmsPhone:
         self.reports.tell(event, {**about, **more})
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
+    """Runs inside somebody else's event loop."""
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leaves the signals to whoever runs the rehearsal."""

@@ -1,0 +1,117 @@
+"""`townline demo`: the whole line on one machine, with a town of robots around it."""
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dispatch.config import ConfigFile
+from dispatch.rehearsal import crowd
+from dispatch.rehearsal.ami import TownRefused
+from dispatch.rehearsal.clerk import ServiceRefused
+from dispatch.rehearsal.community import read_community
+from dispatch.rehearsal.operator_phone import PhoneDidNotStart
+from dispatch.rehearsal.place import NoFreePort, find_place
+from dispatch.rehearsal.service import ServiceProblem
+from dispatch.rehearsal.sms.phone import PortTaken
+from dispatch.rehearsal.stage import OPERATOR, Stage
+from dispatch.rehearsal.stories import STORIES
+from dispatch.rehearsal.story import StepFailed, tell
+from dispatch.rehearsal.town import TownDidNotStart
+
+PROBLEMS = (
+    NoFreePort,
+    PhoneDidNotStart,
+    PortTaken,
+    ServiceProblem,
+    ServiceRefused,
+    TownDidNotStart,
+    TownRefused,
+)
+
+
+@click.command()
+@click.option(
+    "--story",
+    type=click.Choice(list(STORIES)),
+    is_flag=False,
+    flag_value="main",
+    help="Play one complete case without a screen, each step beside its witness; without a name: main.",
+)
+@click.option("--own-phone", metavar="EXT", help="Answer with your own softphone on this extension.")
+@click.option("--database", metavar="URL", help="Use this database instead of a SQLite file in var/demo.")
+@click.option("--headless", type=float, metavar="SECONDS", help="No console: end by itself after so many seconds.")
+@click.pass_obj
+def demo(
+    file: ConfigFile, story: str | None, own_phone: str | None, database: str | None, headless: float | None
+) -> None:
+    """A town of robots calls, answers and presses keys: the whole line on this machine, without a real telephone."""
+    home = file.path.parent / "var" / "demo"
+    try:
+        if story is not None:
+            asyncio.run(_to_the_end(_story(file, home / "story", story, database)))
+        else:
+            asyncio.run(_to_the_end(_day(file, home / "day", own_phone, database, headless)))
+    except asyncio.CancelledError:
+        raise click.exceptions.Exit(128 + signal.SIGTERM) from None
+    except StepFailed as failed:
+        raise click.ClickException(f"the story stopped at: {failed}") from failed
+    except PROBLEMS as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """What was started is stopped on SIGTERM too, as `asyncio.run` does on Ctrl-C."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
+
+
+async def _story(file: ConfigFile, folder: Path, name: str, database: str | None) -> None:
+    """Every telling begins with an empty folder, so that nothing in it is of an earlier one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    place = find_place(folder, file, database)
+    community = read_community()
+    async with Stage(place, community, _progress(), answer_after=None, reports_progress=False) as stage:
+        await tell(stage, STORIES[name], click.echo)
+
+
+async def _day(
+    file: ConfigFile, folder: Path, own_phone: str | None, database: str | None, headless: float | None
+) -> None:
+    place = find_place(folder, file, database)
+    async with Stage(place, read_community(), _progress(), own_phone=own_phone) as stage:
+        if own_phone is not None:
+            click.echo(f"your telephone: townline --config {place.config_file} operator phone {OPERATOR}")
+        calling = asyncio.create_task(crowd.call_in(stage))
+        try:
+            if headless is not None:
+                await asyncio.wait([calling], timeout=headless)
+            else:
+                await _console(stage)
+            if calling.done():
+                calling.result()
+        finally:
+            calling.cancel()
+
+
+async def _console(stage: Stage) -> None:
+    """The console on this very terminal, logged in as the invented operator."""
+    environment = os.environ | {
+        "TOWNLINE_LOGIN": OPERATOR,
+        "TOWNLINE_PASSWORD": stage.password(OPERATOR),
+    }
+    console = await asyncio.create_subprocess_exec(*stage.service.command("console"), env=environment)
+    if await console.wait() != 0:
+        raise ServiceProblem(f"the console ended with exit status {console.returncode}")
+
+
+def _progress() -> Callable[[str], None]:
+    began = time.monotonic()
+    return lambda words: click.echo(f"{time.monotonic() - began:5.1f} s  {words}", err=True)

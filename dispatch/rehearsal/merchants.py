@@ -1,0 +1,91 @@
+"""The merchants' thumbs: each reads the SMS it gets as a person would, and answers by habit or when told to.
+
+What a merchant does when its telephone rings is in the town's dialplan.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatch.rehearsal.community import Community, SampleMerchant, SmsHabit
+
+# An offer asks for 1 or 2, the details of an accepted job for 3, 4 and 5. A code is four
+# capital letters and digits, not all of them digits.
+ASKS = re.compile(r"(?<![0-9])1(?![0-9]).*(?<![0-9])2(?![0-9])", re.DOTALL)
+STEPS = re.compile(r"(?<![0-9])3(?![0-9]).*(?<![0-9])4(?![0-9]).*(?<![0-9])5(?![0-9])", re.DOTALL)
+CODE = re.compile(r"(?<![A-Z0-9])(?=[0-9]*[A-Z])([A-Z2-9]{4})(?![A-Z0-9])")
+ANSWERS: dict[SmsHabit, str] = {"accept": "1", "decline": "2"}
+STEP_SECONDS = (("3", 8.0), ("4", 20.0), ("5", 20.0))  # on the way, at the door, done
+
+
+@dataclass(slots=True)
+class Thumb:
+    habit: SmsHabit
+    seconds: float
+    jobs: list[str] = field(default_factory=list)  # codes of what it was asked and has not ended
+
+
+class Merchants:
+    """`send` brings an SMS from a number to ours. With `reports_progress` whoever got a job's details says by itself
+    when it is on the way, at the door and done."""
+
+    def __init__(self, community: Community, send: Callable[[str, str], None], *, reports_progress: bool) -> None:
+        self._send = send
+        self._reports_progress = reports_progress
+        self._thumbs = {
+            merchant.numbers.sms: Thumb(merchant.robot.sms, merchant.robot.seconds)
+            for merchant in community.merchants
+        }
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def set_habit(self, merchant: SampleMerchant, habit: SmsHabit, seconds: float) -> None:
+        """From now on this merchant answers offers like this."""
+        thumb = self._thumbs[merchant.numbers.sms]
+        thumb.habit, thumb.seconds = habit, seconds
+
+    def read(self, number: str, text: str) -> None:
+        """An SMS of ours reached that telephone."""
+        if (thumb := self._thumbs.get(number)) is None:
+            return
+        code = found.group(1) if (found := CODE.search(text)) else ""
+        if STEPS.search(text):
+            if code not in thumb.jobs:
+                thumb.jobs.append(code)
+            if self._reports_progress:
+                self._spawn(self._report(number, thumb, code))
+        elif ASKS.search(text) and thumb.habit in ANSWERS:
+            thumb.jobs.append(code)
+            self._spawn(self._answer(number, thumb, code))
+
+    def write(self, merchant: SampleMerchant, text: str) -> None:
+        """This merchant writes to us now."""
+        self._send(merchant.numbers.sms, text)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _answer(self, number: str, thumb: Thumb, code: str) -> None:
+        await asyncio.sleep(thumb.seconds)
+        self._send(number, _words(thumb, code, ANSWERS[thumb.habit]))
+        if thumb.habit == "decline":
+            thumb.jobs.remove(code)
+
+    async def _report(self, number: str, thumb: Thumb, code: str) -> None:
+        for digit, seconds in STEP_SECONDS:
+            await asyncio.sleep(seconds)
+            self._send(number, _words(thumb, code, digit))
+        thumb.jobs.remove(code)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _words(thumb: Thumb, code: str, digit: str) -> str:
+    """Nobody types a code while there is only one job to mean."""
+    return digit if len(thumb.jobs) < 2 else f"{code} {digit}"

@@ -1,0 +1,107 @@
+"""Where a rehearsal takes place: a folder of its own, free ports, and a configuration file like any other."""
+
+import json
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dispatch.config import Config, ConfigFile, load
+from dispatch.rehearsal.town import TownPlace
+
+OPERATORS, OUTSIDE, TOWN = "127.0.0.1", "127.0.0.2", "127.0.0.3"
+GATEWAY = "phone"
+PORTS_TRIED = 500
+
+
+class NoFreePort(Exception):
+    """None of the ports tried is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`folder` holds all that a rehearsal leaves behind; `config` is read from `config_file`, which lies there."""
+
+    folder: Path
+    config_file: Path
+    config: Config
+    town: TownPlace
+    phone_port: int  # of the SMS phone
+    control_port: int  # of the operator's telephone
+
+    @property
+    def robots(self) -> Path:
+        """The folder of the robots' logs."""
+        return self.folder / "robots"
+
+
+def find_place(folder: Path, base: ConfigFile, database: str | None) -> Place:
+    """Chooses free ports and writes `config.toml` into `folder`.
+
+    The centre, the languages and the tree of programs are those of `base` where that file exists. Raises
+    ConfigProblem when it cannot be used, and NoFreePort.
+    """
+    outer = base.load() if base.path.exists() else Config()
+    folder = folder.absolute()
+    sip = _free([(OPERATORS, True), (OUTSIDE, True), (TOWN, True)], 5070)
+    ami = _free([(OPERATORS, False), (TOWN, False)], 5138)
+    service = _free([(OPERATORS, False)], 8470)
+    phone = _free([(OPERATORS, False)], service + 1)
+    control = _free([(OPERATORS, False)], phone + 1)
+    values: dict[str, Any] = {
+        "centre": outer.centre.model_dump(mode="json"),
+        "database": {"url": database or f"sqlite:///{folder / 'townline.db'}"},
+        "service": {"port": service, "data": str(folder), "secrets": str(folder / "secrets")},
+        "console": {"url": f"http://{OPERATORS}:{service}", "language": outer.console.language},
+        "speech": {"cache": str(folder.parent / "speech")},
+        "exchange": {
+            "name": "rehearsal",
+            "root": str(base.path.parent / outer.exchange.root),
+            "directory": str(folder / "exchange"),
+            "ami_port": ami,
+            "sip_port": sip,
+            "rtp_ports": [14000, 15999],
+        },
+        "exchange.trunk": {"address": OUTSIDE, "port": sip, "provider": f"{TOWN}:{sip}"},
+    }
+    gateway = {"name": GATEWAY, "kind": "android", "url": f"http://{OPERATORS}:{phone}"}
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / "config.toml"
+    file.write_text(_toml(values, gateway), encoding="utf-8")
+    town = TownPlace(
+        directory=folder / "town",
+        address=TOWN,
+        port=sip,
+        ami_port=ami,
+        rtp_ports=(16000, 17999),
+        trunk_address=OUTSIDE,
+        trunk_port=sip,
+    )
+    return Place(folder, file, load(file), town, phone, control)
+
+
+def _toml(sections: dict[str, Any], gateway: dict[str, str]) -> str:
+    """JSON's way to write strings, numbers and lists is TOML's too."""
+    lines = ["# Written by `townline demo` at each start."]
+    for name, values in (*((f"[{name}]", values) for name, values in sections.items()), ("[[gateways]]", gateway)):
+        lines += ["", name, *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _free(addresses: list[tuple[str, bool]], first: int) -> int:
+    """The first port from `first` on that is free on every address; True asks for UDP."""
+    for port in range(first, first + PORTS_TRIED):
+        if all(_can_bind(address, port, udp=udp) for address, udp in addresses):
+            return port
+    raise NoFreePort(f"no port from {first} to {first + PORTS_TRIED} is free")
+
+
+def _can_bind(address: str, port: int, *, udp: bool) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
+        if not udp:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+        return True

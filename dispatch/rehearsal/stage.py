@@ -1,0 +1,198 @@
+"""Everything a rehearsal needs, started in order and stopped again: exchange, town, SMS phone, service, telephone.
+
+Only processes that were started here, or that a killed rehearsal in the same folder left behind, are ever ended.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from callbridge.exchange import Exchange, phone_account
+from dispatch.rehearsal.clerk import Clerk, ServiceRefused
+from dispatch.rehearsal.community import Community, SampleResident, SmsHabit, VoiceHabit
+from dispatch.rehearsal.evidence import Evidence
+from dispatch.rehearsal.merchants import Merchants
+from dispatch.rehearsal.operator_phone import OperatorPhone
+from dispatch.rehearsal.place import GATEWAY, Place
+from dispatch.rehearsal.seeds import sow
+from dispatch.rehearsal.service import Service
+from dispatch.rehearsal.sms import SmsPhone
+from dispatch.rehearsal.town import Town
+from dispatch.rehearsal.witness import Log
+
+PROGRAMS = ("asterisk", "baresip", "espeak-ng", "sox")
+SMS_NUMBER = "+8619900230000"  # of the SIM card in the SMS phone
+GREETING = "您好，邻里热线，请讲。"
+OPERATOR, OPERATOR_NAME, EXTENSION = "xiaolan", "周小兰", "801"
+ADMINISTRATOR, ADMINISTRATOR_NAME = "rehearsal", "排练管理员"
+
+
+class Stage:
+    """Use it as an asynchronous context manager; `says` hears what is being done, in a few words each time.
+
+    With `own_phone` the operator's telephone is somebody's own on that extension, and no robot picks up.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        community: Community,
+        says: Callable[[str], None],
+        *,
+        own_phone: str | None = None,
+        answer_after: float | None = 1.5,
+        reports_progress: bool = True,
+    ) -> None:
+        config = place.config
+        self.place = place
+        self.community = community
+        self.secrets = config.secret_store()
+        self.exchange = Exchange(config.exchange, config.speech, self.secrets, language=config.centre.language)
+        self.logs = {name: Log(place.robots / f"{name}.jsonl") for name in ("town", "sms", "telephone", "operator")}
+        self.town = Town(self.exchange.tree, place.town, self.logs["town"])
+        self.merchants = Merchants(community, self._write_sms, reports_progress=reports_progress)
+        self.service = Service(place.config_file, str(config.console.url).rstrip("/"))
+        self.phone: OperatorPhone | None = None
+        self.extension = own_phone or EXTENSION
+        self._sms_phone: SmsPhone | None = None
+        self._says = says
+        self._has_robot = own_phone is None
+        self._answer_after = answer_after
+        self._calls = 0
+        self._ending = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._install()
+            await self._start_exchange()
+            await self._start_town()
+            await self._start_service()
+            if self._has_robot:
+                await self._start_phone()
+        except BaseException:
+            await self._ending.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._ending.aclose()
+
+    @property
+    def evidence(self) -> Evidence:
+        return Evidence(self.exchange.cel_path, self.exchange.queue_log_path, self.logs)
+
+    async def call_in(self, resident: SampleResident, line: int = 0, *, times: int = 6) -> str:
+        """The resident dials the hotline on one of her lines; returns the call's id in the town's log."""
+        sentence = await self.exchange.speech.say(self.community.sentences[resident.asks], "zh")
+        self._calls += 1
+        call = f"town-{int(datetime.now(UTC).timestamp())}-{self._calls}"
+        chosen = resident.lines[line]
+        hotline = self.place.config.exchange.trunk.numbers[0]
+        await self.town.call(chosen.number, chosen.shown, hotline, sentence, call=call, times=times)
+        return call
+
+    async def set_habit(
+        self, key: str, *, sms: SmsHabit | None = None, voice: VoiceHabit | None = None, seconds: float = 2.0
+    ) -> None:
+        """From now on the merchant `key` answers like this."""
+        merchant = self.community.merchant(key)
+        if sms is not None:
+            self.merchants.set_habit(merchant, sms, seconds)
+        if voice is not None:
+            await self.town.set_habit(merchant.numbers.voice, voice, seconds)
+
+    async def clerk(self) -> Clerk:
+        """The invented operator, logged in; whoever asks closes her."""
+        return await self._log_in(OPERATOR, OPERATOR_NAME, "operator", self.extension)
+
+    def password(self, login: str) -> str:
+        """Of an invented person; kept among the secrets of the rehearsal's folder."""
+        return self.secrets.get_or_make(f"REHEARSAL_{login.upper()}")
+
+    async def _install(self) -> None:
+        if not all(self.exchange.tree.has(program) for program in PROGRAMS):
+            self._says("the telephone programs are installed, once")
+            await self.service.run("pbx", "install")
+
+    async def _start_exchange(self) -> None:
+        self._says("the exchange")
+        await asyncio.to_thread(self.exchange.stop, 0.0)  # one that a killed rehearsal left behind
+        await asyncio.to_thread(self.exchange.configure)
+        await asyncio.to_thread(self.exchange.start)
+        self._ending.push_async_callback(asyncio.to_thread, self.exchange.stop, 0.0)
+
+    async def _start_town(self) -> None:
+        self._says("the town")
+        habits = {
+            number: merchant.robot
+            for merchant in self.community.merchants
+            for number in (merchant.numbers.sms, merchant.numbers.voice)
+        }
+        self._ending.push_async_callback(self.town.stop)
+        await self.town.start(habits)
+        secret = f"GATEWAY_{GATEWAY.upper()}"
+        self._sms_phone = SmsPhone(
+            port=self.place.phone_port,
+            user=self.secrets.get_or_make(f"{secret}_USER"),
+            password=self.secrets.get_or_make(f"{secret}_PASSWORD"),
+            number=SMS_NUMBER,
+            log=self.logs["sms"],
+            on_delivered=self.merchants.read,
+        )
+        await self._sms_phone.start()
+        self._ending.push_async_callback(self._sms_phone.stop)
+        self._ending.push_async_callback(self.merchants.close)
+
+    async def _start_service(self) -> None:
+        self._says("the service")
+        self._ending.push_async_callback(self.service.stop)
+        await self.service.start()
+        self._says("the people")
+        administrator = await self._log_in(ADMINISTRATOR, ADMINISTRATOR_NAME, "administrator", None)
+        try:
+            today = datetime.now(ZoneInfo(self.place.config.centre.time_zone)).date()
+            await sow(self.community, administrator, today)
+        finally:
+            await administrator.close()
+        await (await self.clerk()).close()
+
+    async def _start_phone(self) -> None:
+        self._says("the operator's telephone")
+        self.phone = OperatorPhone(
+            self.exchange.tree,
+            phone_account(self.place.config.exchange, self.secrets, self.extension),
+            self.place.folder / "telephone",
+            control_port=self.place.control_port,
+            greeting=await self.exchange.speech.say(GREETING, "zh"),
+            log=self.logs["telephone"],
+            answer_after=self._answer_after,
+        )
+        self._ending.push_async_callback(self.phone.stop)
+        await self.phone.start()
+
+    async def _log_in(self, login: str, name: str, role: str, extension: str | None) -> Clerk:
+        """Her, logged in; made first when the service does not know her."""
+        clerk = Clerk(self.service.url, login, self.password(login), self.logs["operator"])
+        try:
+            await clerk.log_in()
+        except ServiceRefused as refused:
+            if refused.status != httpx.codes.UNAUTHORIZED:
+                raise
+            words = ["operator", "add", login, "--name", name, "--role", role]
+            if extension is not None:
+                words += ["--extension", extension]
+            await self.service.run(*words, given=self.password(login), quiet=True)
+            await clerk.log_in()
+        return clerk
+
+    def _write_sms(self, number: str, text: str) -> None:
+        assert self._sms_phone is not None
+        self._sms_phone.receive(number, text)
