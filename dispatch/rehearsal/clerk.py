@@ -16,7 +16,6 @@ from dispatch.wire.base import Command
 from dispatch.wire.people import NewMerchant, NewResident
 from dispatch.wire.work import (
     Board,
-    CallCard,
     Candidates,
     CaseCard,
     Close,
@@ -27,7 +26,6 @@ from dispatch.wire.work import (
     NewCase,
     Residents,
     Session,
-    VisitReport,
 )
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -70,12 +68,6 @@ class Clerk:
     async def board(self) -> Board:
         return await self._read("board", Board)
 
-    async def call(self, id_: int) -> CallCard:
-        return await self._read(f"calls/{id_}", CallCard)
-
-    async def case(self, number: str) -> CaseCard:
-        return await self._read(f"cases/{number}", CaseCard)
-
     async def candidates(self, number: str) -> Candidates:
         return await self._read(f"cases/{number}/candidates", Candidates)
 
@@ -89,10 +81,6 @@ class Clerk:
         self._log.write("operator", "dispatched", call=number)
         return sent
 
-    async def report_visit(self, number: str, report: VisitReport) -> None:
-        await self._command(f"cases/{number}/visit", report, CaseCard)
-        self._log.write("operator", "reported", call=number, detail=report.step)
-
     async def close_case(self, number: str, command: Close) -> CaseCard:
         closed = await self._command(f"cases/{number}/close", command, CaseCard)
         self._log.write("operator", "closed", call=number, detail=command.outcome)
@@ -102,7 +90,8 @@ class Clerk:
         return await self._read("residents", Residents)
 
     async def merchants(self) -> Merchants:
-        return await self._read("merchants", Merchants)
+        """The first hundred, and how many there are."""
+        return await self._read("merchants?limit=100", Merchants)
 
     async def register_resident(self, resident: NewResident) -> int:
         return (await self._command("residents", resident, Identified)).id

@@ -11,10 +11,10 @@ from typing import Any
 
 from dispatch.rehearsal.community import Community, SampleMerchant, SmsHabit
 
-# An offer asks for 1 or 2, the details of an accepted job for 3, 4 and 5. A code is four
+# An offer ends with "1接单，2不接", the details of an accepted job with "出发请回3，到门口回4，办完回5"; a code is four
 # capital letters and digits, not all of them digits.
-ASKS = re.compile(r"(?<![0-9])1(?![0-9]).*(?<![0-9])2(?![0-9])", re.DOTALL)
-STEPS = re.compile(r"(?<![0-9])3(?![0-9]).*(?<![0-9])4(?![0-9]).*(?<![0-9])5(?![0-9])", re.DOTALL)
+ASKS = re.compile(r"(?<![0-9])1[^0-9月]+2(?![0-9])")
+STEPS = re.compile(r"(?<![0-9])3[^0-9月]+4[^0-9月]+5(?![0-9])")
 CODE = re.compile(r"(?<![A-Z0-9])(?=[0-9]*[A-Z])([A-Z2-9]{4})(?![A-Z0-9])")
 ANSWERS: dict[SmsHabit, str] = {"accept": "1", "decline": "2"}
 STEP_SECONDS = (("3", 8.0), ("4", 20.0), ("5", 20.0))  # on the way, at the door, done

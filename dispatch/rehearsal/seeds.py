@@ -6,13 +6,13 @@ from dispatch.rehearsal.clerk import Clerk
 from dispatch.rehearsal.community import Community
 
 
-async def sow(community: Community, clerk: Clerk, today: date) -> bool:
-    """Registers merchants and then residents, as an administrator; False when they are there already."""
-    if (await clerk.merchants()).total >= len(community.merchants):
-        return False
+async def sow(community: Community, clerk: Clerk, today: date) -> None:
+    """Registers, as an administrator, merchants and then residents, in the order of the file; goes on where an earlier
+    sowing broke off."""
+    there = {line.name: line.id for line in (await clerk.merchants()).items}
     merchants = {
-        merchant.key: await clerk.register_merchant(merchant.entry(today)) for merchant in community.merchants
+        merchant.key: there.get(merchant.name) or await clerk.register_merchant(merchant.entry(today))
+        for merchant in community.merchants
     }
-    for resident in community.residents:
+    for resident in community.residents[(await clerk.residents()).total :]:
         await clerk.register_resident(resident.entry(merchants))
-    return True
