@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
+from callbridge.events import CallEnd
 from dispatch.models import Call, CallState, Case, Turn
-from dispatch.models.calls import CallEnd
 from dispatch.models.transitions import note
 from registry.store import Actor, Writing
 
@@ -19,6 +19,7 @@ class Need(StrEnum):
     WANTED_SOON = "need.wanted_soon"  # nobody has been asked and the time it is wanted for comes near
     UNKNOWN_FATE = "need.unknown_fate"  # whether a message went out cannot be found out
     DETAILS_FAILED = "need.details_failed"  # the merchant accepted and could not be told where
+    NOT_TOLD_OFF = "need.not_told_off"  # the merchant could not be told that it need not come
     CALL_ME = "need.call_me"  # the merchant asks to be called
     UNREAD_SMS = "need.unread_sms"  # the merchant wrote something that only a person understands
     STUCK = "need.stuck"  # the auditor found that nothing moves it
@@ -42,10 +43,11 @@ def need_of_call(call: Call) -> Need | None:
 
 
 def need(session: Writing, case: Case, why: Need, actor: Actor) -> None:
-    """Puts a case that the caller holds before the operators: any of them may take the turn."""
+    """Puts a case that the caller holds before the operators: any of them may take the turn, while it is open."""
     case.needs_since = session.clock.now()
     case.needs_why = why
-    case.turn, case.turn_operator_id = Turn.OPERATOR, None
+    if case.turn is not Turn.NOBODY:
+        case.turn, case.turn_operator_id = Turn.OPERATOR, None
     case.version += 1
     note(session, case, "needs", actor, why=str(why))
 

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlmodel import col
 
 from dispatch.models import Timer, TimerKind, TimerState
-from dispatch.models.transitions import Stateful
+from dispatch.models.transitions import Stateful, key
 from registry.store import Store, Subject, Writing
 
 CLAIM = timedelta(seconds=60)  # how long a claimed clock is left to its claimer
@@ -17,15 +17,14 @@ LONGEST_PAUSE = timedelta(minutes=10)  # between tries of one that fails
 
 
 def arm(session: Writing, kind: TimerKind, row: Stateful, due_at: datetime, *, fenced: bool = False) -> Timer:
-    """Sets a clock on `row`. A `fenced` one is void as soon as the row has moved on; others look when they are due."""
+    """Sets a clock on `row`. A `fenced` one is void once the row has moved on; others look when they are due."""
     if row.id is None:
         session.flush()
-    assert row.id is not None
     timer = Timer(
         centre_id=row.timeline().centre_id,
         kind=kind,
         subject=row.subject,
-        subject_id=row.id,
+        subject_id=key(row),
         due_at=due_at,
         fence=row.version if fenced else None,
     )
@@ -71,7 +70,7 @@ def due_now(store: Store, instance: str, limit: int = 50) -> list[int]:
         if not session.execute(due.limit(1)).all():
             return []  # most ticks find nothing, and need no pen for that
     with store.writing() as session:
-        ids = [int(id_) for id_ in session.scalars(due.with_for_update(skip_locked=True))]
+        ids = [id_ for id_ in session.scalars(due.with_for_update(skip_locked=True)) if id_ is not None]
         session.execute(
             update(Timer)
             .where(col(Timer.id).in_(ids))

@@ -40,6 +40,12 @@ class Timeline:
     call_id: int | None = None
 
 
+def key(row: Stateful) -> int:
+    """The id of a row that is in the database."""
+    assert row.id is not None
+    return row.id
+
+
 def move(
     session: Writing, row: Stateful, to: StrEnum, actor: Actor, *, at: datetime | None = None, **data: Any
 ) -> None:
@@ -61,13 +67,12 @@ def note(
     """Records `<subject>.<what>` about `row` in the journal, in its timelines."""
     if row.id is None:
         session.flush()
-    assert row.id is not None
     place = row.timeline()
     session.record(
         Entry(
             what=f"{row.subject}.{what}",
             subject=row.subject,
-            subject_id=row.id,
+            subject_id=key(row),
             actor=actor,
             centre_id=place.centre_id,
             area_id=place.area_id,

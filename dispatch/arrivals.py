@@ -1,0 +1,155 @@
+"""A call arrives: its row, who it may be, how urgent it is, and a case at once when it is an emergency."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from callbridge.events import CallArrived, CallRecord
+from dispatch import cases
+from dispatch.attention import Need, need
+from dispatch.models import Call, CallMatch, Leg, LegRole, Operator, Speaker
+from dispatch.models.transitions import key, note
+from registry.cards import ResidentSummary, summaries
+from registry.centres import current_services
+from registry.lookup import Recognised, who_calls
+from registry.models import LineKind, Resident
+from registry.models.centre import Priority
+from registry.numbers import NumberPlan
+from registry.store import Actor, Scope, Writing
+from registry.text import plain
+
+log = structlog.get_logger()
+
+IN_QUEUE = {
+    Priority.EMERGENCY: 100,
+    Priority.URGENT: 10,
+}  # Asterisk's queue priority; routine callers keep their place
+URGENT_FROM = 3  # care level: severely dependent (GB/T 42195-2022)
+LONGEST_HEARD = 400  # characters kept of what the network said
+LONGEST_NAME = 60  # characters on an operator's telephone
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What the exchange is told about a caller: her priority in the queue, and the name for the operators'
+    telephones; None for what stays as it is.
+    """
+
+    uniqueid: str
+    priority: int | None
+    name: str | None
+
+
+class Arrivals:
+    """Arrivals at one centre."""
+
+    def __init__(self, centre_id: int, plan: NumberPlan) -> None:
+        self._centre_id = centre_id
+        self._plan = plan
+
+    def arrive(
+        self, session: Writing, event: CallArrived | CallRecord, *, recovered: bool
+    ) -> tuple[Call, Recognition | None]:
+        """Writes down a call that has no row yet, with everything that is known from its number."""
+        heard = plain(event.number, LONGEST_HEARD)
+        number = self._plan.read(heard).number
+        who = who_calls(session, self._centre_id, number[:40] if number is not None else None)
+        residents = summaries(session, Scope(self._centre_id), _about(who), session.clock.now())
+        call = Call(
+            centre_id=self._centre_id,
+            exchange=event.exchange,
+            priority=_priority(event, who, residents),
+            number_heard=heard,
+            name_heard=plain(event.name, LONGEST_HEARD),
+            number=who.number,
+            dialled=plain(event.dialled, 40),
+            arrived_at=event.at,
+            recovered=recovered,
+        )
+        _speaker(call, who)
+        areas = {resident.area_id for resident in residents.values()}
+        call.area_id = areas.pop() if len(areas) == 1 else None  # people of two areas: both desks have to see it
+        if len(residents) == 1:
+            call.resident_id = next(iter(residents))
+        session.add(call)
+        session.flush()
+        session.add(
+            Leg(
+                call_id=key(call),
+                exchange=event.exchange,
+                uniqueid=event.uniqueid,
+                linkedid=event.linkedid[:150],
+                channel=event.channel[:200],
+                role=LegRole.CALLER,
+                started_at=event.at,
+            )
+        )
+        session.add_all(CallMatch(call_id=key(call), resident_id=resident_id) for resident_id in residents)
+        note(
+            session, call, "arrived", Actor.exchange(), at=event.at, priority=str(call.priority), recovered=recovered
+        )
+        if who:
+            note(session, call, "recognised", Actor.system(), residents=list(residents), speaker=str(call.speaker))
+        if call.priority is Priority.EMERGENCY:
+            self._emergency(session, call)
+        log.info("call.arrived", call=call.id, known=bool(who), priority=str(call.priority), recovered=recovered)
+        priority, name = IN_QUEUE.get(call.priority), _name(who, residents)
+        told = Recognition(event.uniqueid, priority, name) if priority is not None or name is not None else None
+        return call, told
+
+    def _emergency(self, session: Writing, call: Call) -> None:
+        """A case before anybody answers; a press while one is open joins it."""
+        case = cases.open_emergency(session, call)
+        if case is not None:
+            cases.reminded(session, case, call, Actor.exchange())
+        else:
+            services = current_services(session, self._centre_id)
+            service = next((each for each in services if each.priority is Priority.EMERGENCY), None)
+            if service is None:
+                log.error("call.no_emergency_service", call=call.id)
+                return
+            resident = session.get(Resident, call.resident_id) if call.resident_id is not None else None
+            case = cases.begin(session, service, Actor.exchange(), call=call, resident=resident)
+        need(session, case, Need.EMERGENCY, Actor.exchange())
+
+
+def answered(session: Writing, call: Call, operator: Operator) -> None:
+    """An operator is talking to the caller, whose call is held: the emergency that rang is in her hands."""
+    assert operator.id is not None
+    case = cases.open_emergency(session, call) if call.priority is Priority.EMERGENCY else None
+    if case is not None and case.needs_why == Need.EMERGENCY:
+        cases.taken(session, case, operator.id)
+
+
+def _about(who: Recognised) -> list[int]:
+    """Who is on the line, or else about whom this number's owner would call."""
+    return [one.id for one in who.residents] or [one.resident_id for one in who.contacts]
+
+
+def _priority(event: CallArrived | CallRecord, who: Recognised, residents: dict[int, ResidentSummary]) -> Priority:
+    if event.emergency or any(one.kind is LineKind.BUTTON for one in who.residents):
+        return Priority.EMERGENCY
+    if who.residents and any(resident.care_level >= URGENT_FROM for resident in residents.values()):
+        return Priority.URGENT
+    return Priority.ROUTINE
+
+
+def _speaker(call: Call, who: Recognised) -> None:
+    if who.residents:
+        call.speaker = Speaker.RESIDENT
+    elif who.contacts:
+        call.speaker = Speaker.CONTACT
+        call.speaker_contact_id, call.speaker_name = who.contacts[0].id, who.contacts[0].name
+    elif who.merchants:
+        call.speaker = Speaker.MERCHANT
+        call.speaker_merchant_id, call.speaker_name = who.merchants[0].id, who.merchants[0].name
+
+
+def _name(who: Recognised, residents: dict[int, ResidentSummary]) -> str | None:
+    """王秀英奶奶; several are joined; a contact's relation stands behind; a merchant has its own name."""
+    names = "/".join(resident.addressed() for resident in list(residents.values())[:3])
+    if names and not who.residents and who.contacts[0].relation:
+        names = f"{names} {who.contacts[0].relation}"
+    if not names and who.merchants:
+        names = who.merchants[0].name
+    return plain(names, LONGEST_NAME) or None

@@ -1,0 +1,126 @@
+"""What an operator says about a call: whom it is about, who is on the line, that it has been dealt with."""
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlmodel import col
+
+from dispatch.attention import need_of_call
+from dispatch.desk import Desk
+from dispatch.errors import BadValue, Conflict, NotFound, StaleVersion
+from dispatch.models import Call, CallMatch, Case, CaseCall, LinkWhy, Speaker
+from dispatch.models.transitions import note
+from dispatch.wire.work import Acknowledge, CallChange
+from registry.models import Contact, Resident
+from registry.people import remember_line
+from registry.store import Actor, Scope, Subject, Writing
+
+
+def seen_by(desk: Desk) -> ColumnElement[bool]:
+    """The calls a desk may see: those of its area, of nobody known, those it has answered, those that ring there."""
+    hers = [col(Call.operator_id) == desk.operator_id]
+    if desk.extension:
+        listed = "," + col(Call.ringing) + ","
+        hers.append(listed.contains(f",{desk.extension},", autoescape=True))
+    return or_(desk.scope.covers(Call), *hers)
+
+
+def held(session: Writing, desk: Desk, call_id: int) -> Call:
+    """The call, held until the transaction ends. Raises NotFound when the desk may not see it."""
+    visible = session.scalar(select(col(Call.id)).where(col(Call.id) == call_id, seen_by(desk)))
+    call = session.lock(Call, visible) if visible is not None else None
+    if call is None or call.centre_id != desk.centre_id:
+        raise NotFound(subject=Subject.CALL, id=call_id)
+    return call
+
+
+def change_call(session: Writing, desk: Desk, call_id: int, change: CallChange) -> Call:
+    """Writes down what the operator heard. Fields that were not sent stay; a null takes the value away.
+
+    Raises NotFound, StaleVersion, and BadValue for a resident or contact that does not exist here.
+    """
+    call = held(session, desk, call_id)
+    if call.version != change.version:
+        raise StaleVersion(subject=Subject.CALL, now=call.version, seen=change.version)
+    sent = change.model_fields_set
+    if "resident_id" in sent:
+        is_about(session, call, change.resident_id, desk)
+    if "speaker" in sent:
+        call.speaker = Speaker(change.speaker or Speaker.UNKNOWN)
+    if "speaker_name" in sent:
+        call.speaker_name = change.speaker_name
+    if "speaker_contact_id" in sent:
+        _speaks(session, call, change.speaker_contact_id)
+    if change.remember_line:
+        if call.resident_id is None or call.number is None:
+            raise BadValue(field="remember_line", found=True, right="call.resident_and_number")
+        remember_line(session, Scope(desk.centre_id), call.resident_id, call.number, actor=desk.actor)
+    call.version += 1
+    note(session, call, "changed", desk.actor, fields=sorted(sent - {"version"}))
+    return call
+
+
+def is_about(session: Writing, call: Call, resident_id: int | None, desk: Desk) -> None:
+    """The call, which the caller holds, is about this resident, and so are the cases it opened about nobody yet.
+
+    Raises BadValue when there is no such resident in the desk's scope or among those on that line.
+    """
+    if resident_id is None:
+        call.resident_id, call.area_id = None, None
+        return
+    offered = select(col(CallMatch.resident_id)).where(col(CallMatch.call_id) == call.id)
+    resident = session.scalar(
+        select(Resident).where(
+            col(Resident.id) == resident_id,
+            col(Resident.centre_id) == desk.centre_id,
+            or_(desk.scope.covers(Resident), col(Resident.id).in_(offered)),
+        )
+    )
+    if resident is None:
+        raise BadValue(field="resident_id", found=resident_id, right="resident.known")
+    call.resident_id, call.area_id = resident.id, resident.area_id
+    if call.speaker is Speaker.UNKNOWN:
+        call.speaker = Speaker.RESIDENT
+    opened = select(col(CaseCall.case_id)).where(
+        col(CaseCall.call_id) == call.id, col(CaseCall.why) == LinkWhy.OPENED
+    )
+    nobodys = select(col(Case.id)).where(col(Case.id).in_(opened), col(Case.resident_id).is_(None))
+    for case_id in session.scalars(nobodys.order_by(col(Case.id))).all():
+        case = session.lock(Case, case_id or 0)
+        if case is not None and case.resident_id is None:
+            case.resident_id, case.area_id = resident.id, resident.area_id
+            case.version += 1
+            note(session, case, "changed", desk.actor, fields=["resident_id"], resident=resident.id)
+
+
+def _speaks(session: Writing, call: Call, contact_id: int | None) -> None:
+    if contact_id is not None:
+        contact = session.get(Contact, contact_id)
+        about = {call.resident_id} if call.resident_id is not None else _on_this_line(session, call)
+        if contact is None or contact.resident_id not in about:
+            raise BadValue(field="speaker_contact_id", found=contact_id, right="contact.of_this_resident")
+        call.speaker = Speaker.CONTACT
+    call.speaker_contact_id = contact_id
+
+
+def _on_this_line(session: Writing, call: Call) -> set[int | None]:
+    return set(session.scalars(select(col(CallMatch.resident_id)).where(col(CallMatch.call_id) == call.id)))
+
+
+def settle_call(session: Writing, desk: Desk, call_id: int, seen: Acknowledge) -> Call:
+    """An operator has dealt with an unanswered call.
+
+    Raises NotFound, and Conflict when it needs nobody, or no longer does.
+    """
+    call = held(session, desk, call_id)
+    if need_of_call(call) is None:
+        raise Conflict(subject=Subject.CALL, now=call.state, settled_at=call.settled_at)
+    settle(session, call, desk.actor)
+    return call
+
+
+def settle(session: Writing, call: Call, actor: Actor) -> None:
+    """Somebody has dealt with this call, which the caller holds; nothing happens where nothing was open."""
+    if need_of_call(call) is None:
+        return
+    call.settled_at = session.clock.now()
+    call.version += 1
+    note(session, call, "settled", actor)

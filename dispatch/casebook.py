@@ -1,0 +1,79 @@
+"""Finding a case and holding it, its number, and whether it is as its sender saw it."""
+
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
+
+from dispatch.desk import Desk
+from dispatch.errors import Conflict, NotFound, StaleVersion
+from dispatch.models import Case, CaseState, Offer, OfferState
+from dispatch.models.cases import CaseSequence
+from registry.models import Centre, Merchant, Service
+from registry.store import Reading, Scope, Subject, Writing
+
+OPEN_STATES = frozenset(CaseState) - {CaseState.CLOSED, CaseState.CANCELLED}
+
+
+def seen_by(desk: Desk | Scope) -> ColumnElement[bool]:
+    """The cases of the desk's area, of nobody's area, and those that are hers wherever they are."""
+    if isinstance(desk, Scope):
+        return desk.covers(Case)
+    hers = or_(col(Case.owner_id) == desk.operator_id, col(Case.turn_operator_id) == desk.operator_id)
+    return or_(desk.scope.covers(Case), hers)
+
+
+def held(session: Writing, desk: Desk | Scope, number: str) -> Case:
+    """The case of that number, held until the transaction ends. Raises NotFound when the desk may not see it."""
+    case_id = session.scalar(select(col(Case.id)).where(col(Case.number) == number, seen_by(desk)))
+    case = session.lock(Case, case_id) if case_id is not None else None
+    if case is None or case.centre_id != desk.centre_id:
+        raise NotFound(subject=Subject.CASE, id=number)
+    return case
+
+
+def expect(session: Writing, case: Case, expected: StrEnum | str) -> None:
+    """Raises Conflict, with who was first where somebody was, unless the case is in the state its sender saw."""
+    if case.state != expected:
+        raise Conflict(subject=Subject.CASE, now=case.state, expected=str(expected), **first(session, case))
+
+
+def expect_version(case: Case, seen: int) -> None:
+    if case.version != seen:
+        raise StaleVersion(subject=Subject.CASE, now=case.version, seen=seen)
+
+
+def first(session: Writing, case: Case) -> dict[str, str]:
+    """Which merchant has accepted the case (`by`) and when (`at`); nothing when none has."""
+    found = session.execute(
+        select(col(Merchant.name), col(Offer.answered_at))
+        .join(Merchant, col(Merchant.id) == col(Offer.merchant_id))
+        .where(col(Offer.case_id) == case.id, col(Offer.state) == OfferState.ACCEPTED)
+    ).first()
+    if found is None:
+        return {}
+    name, at = found
+    return {"by": name, "at": at.isoformat() if at is not None else ""}
+
+
+def service_of(session: Writing | Reading, case: Case) -> Service:
+    """The service in the version that was in force when the case was opened."""
+    service = session.get(Service, case.service_id)
+    assert service is not None
+    return service
+
+
+def next_number(session: Writing, centre: Centre, now: datetime) -> str:
+    """CODE-YYYYMMDD-NNNN in the centre's own day; the database counts, so that no two are alike."""
+    day = now.astimezone(ZoneInfo(centre.time_zone)).strftime("%Y%m%d")
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    counted = (
+        insert(CaseSequence)
+        .values(centre_id=centre.id, day=day, last=1)
+        .on_conflict_do_update(index_elements=["centre_id", "day"], set_={"last": col(CaseSequence.last) + 1})
+        .returning(col(CaseSequence.last))
+    )
+    return f"{centre.code}-{day}-{session.execute(counted).scalar_one():04d}"

@@ -1,0 +1,218 @@
+"""The outbox's rows: claimed, looked at once more, and marked as handed over before a byte leaves the house.
+
+Every step is a transaction of its own, so that a crash between any two of them is found by the claim that runs out.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+import structlog
+from sqlalchemy import and_, or_, select
+from sqlmodel import col
+
+from dispatch import offers, results
+from dispatch.models import Attempt, CaseState, Message, MessageKind, MessageState, OfferState
+from dispatch.models.transitions import key, move
+from dispatch.results import Held, Result
+from registry.models import Channel
+from registry.models.centre import Priority
+from registry.store import Actor, Store, Writing
+
+log = structlog.get_logger()
+
+CLAIM = timedelta(seconds=30)  # from claiming to handing over
+HAND_OVER = timedelta(seconds=60)  # for the other side's first word; a prompt may have to be spoken first
+CALL = timedelta(minutes=4)  # the longest that a call of ours rings and speaks
+REPLY_LIFE = timedelta(hours=1)  # a later answer only puzzles
+PATIENCE = timedelta(minutes=2)  # of not knowing, before an operator is asked
+LONGEST_PAUSE = timedelta(minutes=5)  # between two questions about the same attempt
+
+
+class Unknown(Enum):
+    """What is done about an attempt of which nobody can be asked. It is never repeated without knowing."""
+
+    OPERATOR = auto()  # somebody has to find out by word of mouth
+    GIVE_UP = auto()  # it does no harm when it never arrived
+
+
+RULES = {
+    MessageKind.OFFER: Unknown.OPERATOR,
+    MessageKind.JOB_DETAILS: Unknown.OPERATOR,
+    MessageKind.OFFER_WITHDRAWN: Unknown.OPERATOR,
+    MessageKind.REPLY: Unknown.GIVE_UP,
+    MessageKind.PROGRESS: Unknown.GIVE_UP,  # the clock of the arrival asks an operator anyway
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What has to leave the house now, committed as handed over."""
+
+    attempt: str
+    channel: Channel
+    via: str
+    number: str
+    body: str
+    keys: str
+    language: str
+    ttl: timedelta | None
+    urgent: bool
+    last_way: bool  # there is no other gateway that could be tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An attempt whose fate has to be asked for."""
+
+    message: int
+    attempt: str
+    channel: Channel
+    via: str
+
+
+def claim(store: Store, instance: str, limit: int) -> list[int]:
+    """Takes up to `limit` messages that are wanted now, or whose claim has run out, for `instance`."""
+    now = store.clock.now()
+    free = or_(col(Message.claimed_until).is_(None), col(Message.claimed_until) <= now)
+    due = (
+        select(col(Message.id))
+        .where(
+            or_(
+                and_(col(Message.state) == MessageState.WANTED, col(Message.not_before) <= now),
+                and_(
+                    col(Message.state).in_([MessageState.CLAIMED, MessageState.HANDED_OVER, MessageState.UNKNOWN]),
+                    free,
+                ),
+            )
+        )
+        .order_by(col(Message.not_before), col(Message.id))
+        .limit(limit)
+    )
+    with store.reading() as session:
+        if not session.scalars(due.limit(1)).all():
+            return []
+    with store.writing() as session:
+        ids = list(session.scalars(due.with_for_update(skip_locked=True)))
+        for message in session.scalars(select(Message).where(col(Message.id).in_(ids))):
+            message.claimed_by, message.claimed_until = instance, now + CLAIM
+            if message.state is MessageState.WANTED:
+                move(session, message, MessageState.CLAIMED, Actor.system())
+    return [id_ for id_ in ids if id_ is not None]
+
+
+def next_step(
+    session: Writing, message_id: int, instance: str, gateways: list[str], exchange: str | None
+) -> Order | Question | None:
+    """What to do with a claimed message: hand it over, ask about it, or nothing when it is not ours or not wanted."""
+    held = results.hold(session, message_id)
+    if held is None or held.message.claimed_by != instance:
+        return None
+    message = held.message
+    if message.state in (MessageState.HANDED_OVER, MessageState.UNKNOWN):
+        return _question(session, held)
+    if message.state is not MessageState.CLAIMED:
+        return None
+    if not is_wanted(held, session.clock.now()):
+        _let_go(message)
+        move(session, message, MessageState.DROPPED, Actor.system())
+        return None
+    ways = gateways if message.channel is Channel.SMS else [exchange] if exchange is not None else []
+    if not ways:
+        results.no_way(session, held)
+        return None
+    return _hand_over(session, held, ways[message.tries % len(ways)], last_way=message.tries + 1 >= len(ways))
+
+
+def is_wanted(held: Held, now: datetime) -> bool:
+    """Whether the message still makes sense: the offer is open, the job is the merchant's, the answer is fresh."""
+    message, case, offer = held.message, held.case, held.offer
+    if message.kind is MessageKind.REPLY:
+        return now - message.created_at < REPLY_LIFE
+    if case is None or offer is None:
+        return False
+    match message.kind:
+        case MessageKind.OFFER:
+            return (
+                offer.state in offers.LIVE
+                and offer.channel is message.channel
+                and case.state is CaseState.OFFERING
+                and now < offer.expires_at
+            )
+        case MessageKind.JOB_DETAILS | MessageKind.PROGRESS:
+            return offer.state is OfferState.ACCEPTED
+        case MessageKind.OFFER_WITHDRAWN:
+            return True
+
+
+def _hand_over(session: Writing, held: Held, via: str, *, last_way: bool) -> Order:
+    message, now = held.message, session.clock.now()
+    message.tries += 1
+    attempt = Attempt(
+        id=uuid.uuid4().hex,
+        message_id=key(message),
+        try_number=message.tries,
+        via=via,
+        handed_over_at=now,
+    )
+    session.add(attempt)
+    message.claimed_until = now + HAND_OVER
+    move(session, message, MessageState.HANDED_OVER, Actor.system(), attempt=attempt.id, via=via)
+    ttl = None
+    if message.kind is MessageKind.OFFER and held.offer is not None:
+        ttl = held.offer.expires_at - now
+    elif message.kind is MessageKind.REPLY:
+        ttl = REPLY_LIFE
+    return Order(
+        attempt=attempt.id,
+        channel=message.channel,
+        via=via,
+        number=message.number,
+        body=message.body,
+        keys=message.keys,
+        language=message.language,
+        ttl=ttl,
+        urgent=held.case is not None and held.case.priority is not Priority.ROUTINE,
+        last_way=last_way,
+    )
+
+
+def _question(session: Writing, held: Held) -> Question | None:
+    attempt = session.scalar(
+        select(Attempt)
+        .where(col(Attempt.message_id) == held.message.id)
+        .order_by(col(Attempt.try_number).desc())
+        .limit(1)
+    )
+    if attempt is None:
+        return None
+    results.lost_sight(session, attempt.id)
+    held.message.claimed_until = session.clock.now() + CLAIM
+    return Question(message=key(held.message), attempt=attempt.id, channel=held.message.channel, via=attempt.via)
+
+
+def keep_ringing(session: Writing, attempt_id: str) -> None:
+    """The call is under way: its end will be reported, and is asked for when that has not come after `CALL`."""
+    found = results.of_attempt(session, attempt_id)
+    if found is not None and found[1].message.state in results.UNDER_WAY:
+        found[1].message.claimed_until = session.clock.now() + CALL
+
+
+def cannot_ask(session: Writing, question: Question) -> None:
+    """Nobody can be asked now: again later, and after a while as the kind's rule says."""
+    found = results.of_attempt(session, question.attempt)
+    if found is None or found[1].message.state is not MessageState.UNKNOWN:
+        return
+    attempt, held = found
+    age = session.clock.now() - attempt.handed_over_at
+    held.message.claimed_until = session.clock.now() + min(max(age, timedelta(seconds=5)), LONGEST_PAUSE)
+    if not is_wanted(held, session.clock.now()) or (age > PATIENCE and RULES[held.message.kind] is Unknown.GIVE_UP):
+        results.give_up(session, held, attempt)
+    elif age > PATIENCE and attempt.result != Result.WITH_OPERATOR:
+        log.error("message.fate_unknown", message=question.message, attempt=question.attempt, via=question.via)
+        results.ask_operator(session, held, attempt)
+
+
+def _let_go(message: Message) -> None:
+    message.claimed_by = message.claimed_until = None
