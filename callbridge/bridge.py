@@ -292,7 +292,7 @@ class Bridge:
     def _mean(self, fields: Fields) -> list[BridgeEvent]:
         """What a message of the exchange means, and what we do about it."""
         at = stamp(fields, self._now())
-        if (attempt := self._calls_out.never_rang(fields)) is not None:
+        if (attempt := self._calls_out.failed_to_begin(fields)) is not None:
             self._spawn(self._explain(attempt), "bridge-explain")
         said = [*self._calls.hear(fields, at), *self._calls_out.hear(fields, at), *self._phones.hear(fields, at)]
         if fields.get("event") == "QueueCallerJoin" and (call := self._calls.get(fields.get("uniqueid", ""))):
@@ -318,13 +318,21 @@ class Bridge:
             log.warning("call.not_prioritised", call=call.uniqueid, reason=str(problem))
 
     async def _explain(self, attempt: str) -> None:
-        """An Originate failed without a channel: say so, unless the attempt lives or lived in another one."""
+        """An Originate failed and no Hangup followed: say so, unless the attempt is or was in another one."""
+        await asyncio.sleep(self._pace.hangup)
+        if attempt not in self._calls_out:
+            return
         try:
             fate = await self.fate(attempt)
         except BridgeError as problem:
             log.warning("attempt.unexplained", attempt=attempt, reason=str(problem))
             return
-        if fate is Fate.NEVER_SEEN:
+        if fate is Fate.UNDER_WAY:
+            return
+        self._calls_out.forget(attempt)
+        if isinstance(fate, CallOut):
+            out = fate
+        else:
             out = CallOut(
                 exchange=self._settings.name,
                 at=self._now(),
@@ -334,6 +342,4 @@ class Bridge:
                 answered_at=None,
                 cause=0,
             )
-            self._send(lambda: [out])
-        elif isinstance(fate, CallOut):
-            self._send(lambda: [fate])
+        self._send(lambda: [out])

@@ -49,8 +49,11 @@ class CallsOut:
                 return self._hung_up(fields, at)
         return []
 
-    def never_rang(self, fields: Fields) -> str | None:
-        """The attempt, when this says that its Originate failed and no Hangup came before: it made no channel."""
+    def failed_to_begin(self, fields: Fields) -> str | None:
+        """The attempt, when this says that its Originate failed and no outcome is known yet.
+
+        The Hangup with its cause may come a moment later, or never, when no channel was made.
+        """
         if fields.get("event") != "OriginateResponse":
             return None
         attempt = self._orders.pop(fields.get("actionid", ""), None)

@@ -291,6 +291,7 @@ async def test_calls_during_a_kill_of_the_client_are_all_there_afterwards(
     assert process.stdout is not None
     numbers = [f"138000000{n:02}" for n in range(12)]
     kept, position, arrived = set[str](), None, 0
+    assert json.loads(await process.stdout.readline())["kind"] == "LinkUp"
     for number in numbers[:8]:
         world.call(number, HOTLINE, 4 if number == numbers[0] else 1)
     while arrived < 4:
@@ -308,7 +309,6 @@ async def test_calls_during_a_kill_of_the_client_are_all_there_afterwards(
     for number in [each for each in numbers if each not in kept]:
         record = await witness.ended_record(number)
         assert record.end is (CallEnd.ANSWERED if record.extension else CallEnd.ABANDONED)
-    assert [each.extension for each in witness.records if each.answered_at and each.end] == ["801"]
 
 
 async def test_calls_that_wait_when_the_exchange_is_killed_are_cut_off(
@@ -327,6 +327,7 @@ async def test_calls_that_wait_when_the_exchange_is_killed_are_cut_off(
     assert not bridge.link.up
     with pytest.raises(ActionRefused):
         await bridge.call_out(OutgoingCall(attempt="a1", number="1", text="Hello.", language="en"))
+    await asyncio.sleep(1)  # a uniqueid is made of the second and a counter that begins at 0
     await asyncio.to_thread(exchange.start)
     await witness.see(LinkUp, exchange_restarted=True)
     for number in ("13800000001", "13800000002", "13800000003"):
