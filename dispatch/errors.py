@@ -6,7 +6,12 @@ DispatchError          carries a message key and its values, so that both langua
 ├── Conflict           what was expected is not what is; says what is now and who was first
 ├── StaleVersion       an edit of something that has changed since it was read
 ├── NotAllowed         the role does not include this
-└── BadValue           a field that cannot be accepted; names the field and what would be right
+├── BadValue           a field that cannot be accepted; names the field and what would be right
+├── NotLoggedIn        no token, or one that is not or no longer good
+├── WrongLogin         name and password do not belong together
+├── TooManyTries       the next try at a log-in has to wait
+├── KeyMissing         a command came without its Idempotency-Key
+└── KeyReused          that Idempotency-Key belongs to another command
 """
 
 from typing import Any, ClassVar
@@ -56,3 +61,33 @@ class BadValue(DispatchError):
     """`field` has `found`, which cannot be; `right` is a message key for what would be."""
 
     key = "bad_value"
+
+
+class NotLoggedIn(DispatchError):
+    """No token, or one that is not or no longer good."""
+
+    key = "not_logged_in"
+
+
+class WrongLogin(DispatchError):
+    """Name and password do not belong together; nobody is told which of the two is wrong."""
+
+    key = "wrong_login"
+
+
+class TooManyTries(DispatchError):
+    """The next try at this log-in is looked at in `seconds`."""
+
+    key = "too_many_tries"
+
+
+class KeyMissing(DispatchError):
+    """A command needs an Idempotency-Key of 1 to 128 characters, so that its repetition is done once."""
+
+    key = "key_missing"
+
+
+class KeyReused(DispatchError):
+    """That Idempotency-Key belongs to another command of this operator."""
+
+    key = "key_reused"

@@ -84,13 +84,13 @@ def _alone(connection: Connection) -> Iterator[None]:
     # A table that is rebuilt (SQLite's ALTER) must not take the rows that refer to it along; checked before commit.
     driver = connection.connection.dbapi_connection
     assert driver is not None
-    driver.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]  # no effect inside a transaction
+    driver.execute("PRAGMA foreign_keys=OFF")  # no effect inside a transaction
     try:
         begin(connection, "BEGIN IMMEDIATE")
         yield
     finally:
         connection.rollback()
-        driver.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _check_references(connection: Connection) -> None:

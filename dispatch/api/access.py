@@ -1,0 +1,148 @@
+"""How a request gets to the database: one session, the desk its token opens, and for commands done only once.
+
+Routes are plain functions, run in the thread pool; what they do with a session they hand to `Reader` or `Commander`.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+
+from dispatch.desk import Desk
+from dispatch.errors import KeyMissing, KeyReused, NotLoggedIn
+from dispatch.house import House
+from dispatch.login import desk_of
+from dispatch.models import IdempotentReply
+from registry.store import Reading, Writing
+
+Answer = BaseModel | Sequence[BaseModel]
+LONGEST_KEY = 128
+
+_bearer = HTTPBearer(auto_error=False, description="The token of POST /api/v1/login")
+
+
+def house_of(request: Request) -> House:
+    house = request.app.state.house
+    assert isinstance(house, House)
+    return house
+
+
+async def token_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    """The bearer token of the request. Raises NotLoggedIn when there is none."""
+    if credentials is None or not credentials.credentials:
+        raise NotLoggedIn
+    return credentials.credentials
+
+
+async def digest_of(request: Request) -> bytes:
+    """What is asked, in 32 bytes: two requests with one key must agree in it."""
+    asked = sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    asked.update(await request.body())
+    return asked.digest()
+
+
+async def key_of(
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Chosen by the sender, 1 to 128 characters; a repetition is answered alike and done once"),
+    ] = None,
+) -> str:
+    """Raises KeyMissing."""
+    if not idempotency_key or len(idempotency_key) > LONGEST_KEY:
+        raise KeyMissing
+    return idempotency_key
+
+
+class Reader:
+    """Answers from one consistent view of the database."""
+
+    def __init__(self, house: Annotated[House, Depends(house_of)], token: Annotated[str, Depends(token_of)]) -> None:
+        self.house = house
+        self.token = token
+
+    @property
+    def now(self) -> datetime:
+        return self.house.store.clock.now()
+
+    def answer(self, look: Callable[[Reading, Desk], Answer]) -> Response:
+        with self.house.store.reading() as session:
+            answer = look(session, desk_of(session, self.token, self.now))
+        return written(answer)
+
+    def look_up(self, look: Callable[[Writing, Desk], Answer]) -> Response:
+        """Like `answer`, for looking that leaves a trace: an opened record, a decision sheet."""
+        with self.house.store.writing() as session:
+            answer = look(session, desk_of(session, self.token, session.clock.now()))
+        return written(answer)
+
+
+class Commander:
+    """Does a command and remembers its answer in one transaction, so that its repetition is answered and not done."""
+
+    def __init__(
+        self,
+        house: Annotated[House, Depends(house_of)],
+        token: Annotated[str, Depends(token_of)],
+        key: Annotated[str, Depends(key_of)],
+        digest: Annotated[bytes, Depends(digest_of)],
+    ) -> None:
+        self.house = house
+        self.token = token
+        self._key = key
+        self._digest = digest
+
+    def do(self, work: Callable[[Writing, Desk], Answer], status: int = 200) -> Response:
+        """Raises KeyReused when the key came with another request before, and whatever `work` raises."""
+        with self.house.store.writing() as session:
+            desk = desk_of(session, self.token, session.clock.now())
+            reply = self._begun(session, desk)
+            if reply.status:
+                return Response(reply.body, reply.status, media_type="application/json")
+            answer = work(session, desk)
+            session.flush()
+            reply.status, reply.body = status, _json(answer).decode()
+        return Response(reply.body, status, media_type="application/json")
+
+    def _begun(self, session: Writing, desk: Desk) -> IdempotentReply:
+        """The reply to this key, without a status while it is ours to do.
+
+        The row is written first: the same command arriving at the same time waits here until it is committed.
+        """
+        reply = IdempotentReply(
+            operator_id=desk.operator_id,
+            key=self._key,
+            request_digest=self._digest,
+            status=0,
+            body="",
+            at=session.clock.now(),
+        )
+        try:
+            with session.begin_nested():
+                session.add(reply)
+        except IntegrityError:
+            before = session.get(IdempotentReply, (desk.operator_id, self._key))
+            assert before is not None
+            if before.request_digest != self._digest:
+                raise KeyReused from None
+            return before
+        return reply
+
+
+def written(answer: Answer, status: int = 200) -> Response:
+    return Response(_json(answer), status, media_type="application/json")
+
+
+def _json(answer: Answer) -> bytes:
+    if isinstance(answer, BaseModel):
+        return answer.model_dump_json().encode()
+    return b"[" + b",".join(each.model_dump_json().encode() for each in answer) + b"]"
+
+
+Reads = Annotated[Reader, Depends()]
+Commands = Annotated[Commander, Depends()]
+Served = Annotated[House, Depends(house_of)]

@@ -1,0 +1,201 @@
+"""Cases and everything under one: candidates, offers, visits, the timeline, the way to its end."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from sqlmodel import col, func, or_, select
+
+from dispatch import casebook, offers, visits
+from dispatch import cases as work
+from dispatch.api.access import Commander, Commands, Reads
+from dispatch.desk import Desk
+from dispatch.errors import NotFound
+from dispatch.models import Case
+from dispatch.views.cases import case_card, case_lines
+from dispatch.views.offers import offers_of
+from dispatch.views.timeline import timeline as timeline_view
+from dispatch.wire.words import CaseState
+from dispatch.wire.work import (
+    Acknowledge,
+    Cancel,
+    Candidates,
+    CaseCard,
+    CaseChange,
+    Cases,
+    Close,
+    Dispatch,
+    NewCase,
+    OfferAnswer,
+    OfferEnd,
+    OfferView,
+    Remind,
+    Reopen,
+    TimelineEntry,
+    VisitReport,
+)
+from registry.models import Resident
+from registry.store import Reading, Subject, Writing
+
+router = APIRouter(prefix="/cases", tags=["cases"])
+
+
+@router.get("", response_model=Cases)
+def list_cases(
+    reader: Reads,
+    state: Annotated[list[CaseState] | None, Query(description="Any of these; all without it")] = None,
+    resident: Annotated[int | None, Query(description="Only this resident's")] = None,
+    q: Annotated[str, Query(max_length=64, description="Part of a number, a word or the resident's name")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """The cases this desk may see, the last one first."""
+
+    def look(session: Reading, desk: Desk) -> Cases:
+        wanted = [col(Case.centre_id) == desk.centre_id, casebook.seen_by(desk)]
+        if state:
+            wanted.append(col(Case.state).in_(state))
+        if resident is not None:
+            wanted.append(col(Case.resident_id) == resident)
+        if words := q.strip():
+            called = select(Resident.id).where(
+                Resident.centre_id == desk.centre_id, col(Resident.name).contains(words, autoescape=True)
+            )
+            wanted.append(
+                or_(
+                    col(Case.number).icontains(words, autoescape=True),
+                    col(Case.words).icontains(words, autoescape=True),
+                    col(Case.resident_id).in_(called),
+                )
+            )
+        total = session.exec(select(func.count()).select_from(Case).where(*wanted)).one()
+        rows = session.exec(select(Case).where(*wanted).order_by(col(Case.id).desc()).limit(limit).offset(offset))
+        return Cases(total=total, items=case_lines(session, rows.all(), reader.now))
+
+    return reader.answer(look)
+
+
+@router.post("", response_model=CaseCard, status_code=201)
+def open_case(new: NewCase, commands: Commands) -> Response:
+    """Opens a case for a new need."""
+    return _do(commands, lambda session, desk: work.open_case(session, desk, new), 201)
+
+
+@router.get("/{number}", response_model=CaseCard)
+def read_case(number: str, reader: Reads) -> Response:
+    return reader.answer(lambda session, desk: case_card(session, _seen(session, desk, number), reader.now))
+
+
+@router.patch("/{number}", response_model=CaseCard)
+def change_case(number: str, change: CaseChange, commands: Commands) -> Response:
+    """Changes the fields that are sent; what is left out stays, a null takes the value away."""
+    return _do(commands, lambda session, desk: work.change_case(session, desk, number, change))
+
+
+@router.get("/{number}/candidates", response_model=Candidates)
+def candidates(number: str, reader: Reads) -> Response:
+    """Who could serve the case now, best first, and who could not, with the reasons. Kept as a decision sheet."""
+    return reader.look_up(
+        lambda session, desk: Candidates.model_validate(offers.candidates(session, desk, number).body)
+    )
+
+
+@router.post("/{number}/dispatch", response_model=CaseCard)
+def dispatch_case(number: str, order: Dispatch, commands: Commands) -> Response:
+    """Offers the case to the first candidate, or to the merchant picked."""
+
+    def offer(session: Writing, desk: Desk) -> Case:
+        offers.dispatch_case(session, desk, number, order)
+        return _seen(session, desk, number)
+
+    return _do(commands, offer)
+
+
+@router.get("/{number}/offers", response_model=list[OfferView])
+def list_offers(number: str, reader: Reads) -> Response:
+    return reader.answer(lambda session, desk: offers_of(session, _seen(session, desk, number)))
+
+
+@router.post("/{number}/offers/{offer_id}/answer", response_model=CaseCard)
+def answer_offer(number: str, offer_id: int, told: OfferAnswer, commands: Commands) -> Response:
+    """What the merchant told the operator by word of mouth."""
+
+    def answer(session: Writing, desk: Desk) -> Case:
+        offers.answer_offer(session, desk, number, offer_id, told)
+        return _seen(session, desk, number)
+
+    return _do(commands, answer)
+
+
+@router.post("/{number}/offers/{offer_id}/end", response_model=CaseCard)
+def end_offer(number: str, offer_id: int, how: OfferEnd, commands: Commands) -> Response:
+    """Withdraws an open offer, gives an accepted one back, or revokes it."""
+
+    def end(session: Writing, desk: Desk) -> Case:
+        offers.end_offer(session, desk, number, offer_id, how)
+        return _seen(session, desk, number)
+
+    return _do(commands, end)
+
+
+@router.get("/{number}/timeline", response_model=list[TimelineEntry])
+def timeline(number: str, reader: Reads) -> Response:
+    """Every step of the case and of the calls that belong to it, by when it happened."""
+    return reader.answer(lambda session, desk: timeline_view(session, _seen(session, desk, number)))
+
+
+@router.post("/{number}/visit", response_model=CaseCard)
+def report_visit(number: str, report: VisitReport, commands: Commands) -> Response:
+    """What the merchant told the operator by word of mouth: on the way, at the door, done."""
+
+    def step(session: Writing, desk: Desk) -> Case:
+        visits.report_visit(session, desk, number, report)
+        return _seen(session, desk, number)
+
+    return _do(commands, step)
+
+
+@router.post("/{number}/close", response_model=CaseCard)
+def close_case(number: str, end: Close, commands: Commands) -> Response:
+    return _do(commands, lambda session, desk: work.close(session, desk, number, end))
+
+
+@router.post("/{number}/cancel", response_model=CaseCard)
+def cancel_case(number: str, end: Cancel, commands: Commands) -> Response:
+    """Calls the case off; who was asked or has accepted is told."""
+    return _do(commands, lambda session, desk: work.cancel(session, desk, number, end))
+
+
+@router.post("/{number}/reopen", response_model=CaseCard)
+def reopen_case(number: str, again: Reopen, commands: Commands) -> Response:
+    return _do(commands, lambda session, desk: work.reopen(session, desk, number, again))
+
+
+@router.post("/{number}/remind", response_model=CaseCard)
+def remind(number: str, asked: Remind, commands: Commands) -> Response:
+    """催单: the resident asks again about what is still open."""
+    return _do(commands, lambda session, desk: work.remind(session, desk, number, asked))
+
+
+@router.post("/{number}/acknowledge", response_model=CaseCard)
+def acknowledge(number: str, seen: Acknowledge, commands: Commands) -> Response:
+    """An operator has seen what the case needs, and takes its turn."""
+    return _do(commands, lambda session, desk: work.acknowledge(session, desk, number, seen))
+
+
+def _do(commands: Commander, command: Callable[[Writing, Desk], Case], status: int = 200) -> Response:
+    def work_and_show(session: Writing, desk: Desk) -> CaseCard:
+        case = command(session, desk)
+        session.flush()
+        return case_card(session, case, session.clock.now())
+
+    return commands.do(work_and_show, status)
+
+
+def _seen(session: Reading | Writing, desk: Desk, number: str) -> Case:
+    case = session.exec(
+        select(Case).where(Case.number == number, Case.centre_id == desk.centre_id, casebook.seen_by(desk))
+    ).first()
+    if case is None:
+        raise NotFound(subject=Subject.CASE, id=number)
+    return case

@@ -1,0 +1,45 @@
+"""SMS that an operator should see."""
+
+from fastapi import APIRouter, Response
+
+from dispatch.api.access import Commands, Reads
+from dispatch.desk import Desk
+from dispatch.errors import NotFound
+from dispatch.models import Inbound
+from dispatch.views.inbound import inbound_lines, waiting
+from dispatch.wire.work import InboundLine
+from registry.store import Entry, Subject, Writing
+
+router = APIRouter(prefix="/inbound", tags=["inbound"])
+
+
+@router.get("", response_model=list[InboundLine])
+def list_inbound(reader: Reads) -> Response:
+    """Those nobody has seen yet, the oldest first."""
+    return reader.answer(lambda session, desk: waiting(session, desk.scope))
+
+
+@router.post("/{inbound_id}/seen", response_model=InboundLine)
+def seen(inbound_id: int, commands: Commands) -> Response:
+    """This operator has read it; it leaves everybody's board. The first one to read it is kept."""
+
+    def mark(session: Writing, desk: Desk) -> InboundLine:
+        inbound = session.lock(Inbound, inbound_id)
+        if inbound is None or inbound.centre_id != desk.centre_id:
+            raise NotFound(subject="inbound", id=inbound_id)
+        if inbound.seen_by_id is None:
+            inbound.seen_by_id = desk.operator_id
+            session.record(
+                Entry(
+                    what=f"{Subject.MESSAGE}.seen",
+                    subject=Subject.MESSAGE,
+                    subject_id=inbound_id,
+                    actor=desk.actor,
+                    centre_id=desk.centre_id,
+                    data={"inbound": inbound_id},
+                )
+            )
+        session.flush()
+        return inbound_lines(session, [inbound])[0]
+
+    return commands.do(mark)

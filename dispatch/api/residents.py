@@ -1,0 +1,79 @@
+"""Residents: found, opened, registered, changed. Every opening of a record is in the access log."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from sqlmodel import col, func, select
+
+from dispatch import residents as work
+from dispatch.api.access import Commands, Reads
+from dispatch.desk import Desk
+from dispatch.house import House
+from dispatch.views.people import resident_card, resident_line, resident_lines
+from dispatch.wire.people import NewResident, ResidentCard, ResidentChange
+from dispatch.wire.work import Residents
+from registry import cards, search
+from registry.models import Resident
+from registry.store import Reading, Writing
+
+router = APIRouter(prefix="/residents", tags=["residents"])
+
+
+@router.get("", response_model=Residents)
+def find_residents(
+    reader: Reads,
+    q: Annotated[
+        str, Query(max_length=200, description="Name or part of it, pinyin, initials, end of a number, door")
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0, description="Only without `q`")] = 0,
+) -> Response:
+    """Whom `q` may mean, best first; without it everybody, by name."""
+
+    def look(session: Reading, desk: Desk) -> Residents:
+        if q.strip():
+            found = search.find_residents(session, desk.scope, q, limit, now=reader.now)
+            return Residents(total=len(found), items=[resident_line(summary) for summary in found])
+        here = (desk.scope.covers(Resident), col(Resident.ended_at).is_(None))
+        total = session.exec(select(func.count()).select_from(Resident).where(*here)).one()
+        ids = session.exec(
+            select(Resident.id).where(*here).order_by(Resident.name, col(Resident.id)).limit(limit).offset(offset)
+        ).all()
+        lines = resident_lines(session, desk.centre_id, ids, reader.now)
+        return Residents(total=total, items=[lines[id_] for id_ in ids if id_ is not None])
+
+    return reader.answer(look)
+
+
+@router.get("/{resident_id}", response_model=ResidentCard)
+def open_resident(resident_id: int, reader: Reads) -> Response:
+    """The whole card. That it was opened is in the access log."""
+    return reader.look_up(lambda session, desk: _card(session, desk, resident_id, reader.house))
+
+
+@router.post("", response_model=ResidentCard, status_code=201)
+def register_resident(new: NewResident, commands: Commands) -> Response:
+    """A new resident; with `call_id` that call is about her and its number leads to her from now on."""
+
+    def register(session: Writing, desk: Desk) -> ResidentCard:
+        resident = work.register(session, desk, new, commands.house.vault)
+        return _card(session, desk, resident.id or 0, commands.house)
+
+    return commands.do(register, 201)
+
+
+@router.patch("/{resident_id}", response_model=ResidentCard)
+def change_resident(resident_id: int, change: ResidentChange, commands: Commands) -> Response:
+    """Changes the fields that are sent; what is left out stays."""
+
+    def write(session: Writing, desk: Desk) -> ResidentCard:
+        work.change(session, desk, resident_id, change, commands.house.vault)
+        return _card(session, desk, resident_id, commands.house)
+
+    return commands.do(write)
+
+
+def _card(session: Writing, desk: Desk, resident_id: int, house: House) -> ResidentCard:
+    session.flush()
+    opened = cards.card(session, desk.scope, resident_id, vault=house.vault, operator_id=desk.operator_id)
+    return resident_card(session, opened)

@@ -1,0 +1,221 @@
+"""The verbs of whoever runs the service: `serve`, `operator`, `check`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import click
+
+from callbridge.exchange import phone_account
+from dispatch.config import Config, ConfigFile
+from dispatch.errors import BadValue, Conflict, DispatchError, NotFound
+from dispatch.models import Operator
+from dispatch.obstacles import Obstacle
+from registry.store import Role, Store
+
+WORDS = {
+    Conflict.key: "already taken or not the only one: {now}",
+    NotFound.key: "no operator is called {id}; `townline operator list` shows who there is",
+    BadValue.key: "a password has 8 to 200 characters",
+}
+
+
+@click.command()
+@click.option(
+    "--config",
+    "own",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The configuration file, when it is not named before the verb.",
+)
+@click.option("--migrate-only", is_flag=True, help="Bring the database up to date and end.")
+@click.pass_obj
+def serve(file: ConfigFile, own: Path | None, migrate_only: bool) -> None:
+    """Run the service until it is stopped: calls, cases, offers, the HTTP API."""
+    from dispatch import logs
+    from dispatch.serve import PartFailed, opened
+    from dispatch.serve import serve as run
+
+    config = _config(file, own)
+    logs.configure(config.service.log_level)
+    with _told():
+        try:
+            if migrate_only:
+                with opened(config) as (house, _):
+                    click.echo(f"the database is up to date: {house.store.url.render_as_string(hide_password=True)}")
+            else:
+                run(config)
+        except PartFailed as failure:
+            raise click.ClickException(str(failure)) from failure
+
+
+@click.group()
+def operator() -> None:
+    """Who sits at the desks."""
+
+
+@operator.command()
+@click.argument("name")
+@click.option("--login", required=True, help="The name to log in with.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.OPERATOR.value)
+@click.option("--extension", help="Her telephone, one of exchange.extensions.")
+@click.option("--language", type=click.Choice(["zh", "en"]), help="Of her console; otherwise the centre's.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of making one up."
+)
+@click.pass_obj
+def add(
+    file: ConfigFile,
+    name: str,
+    login: str,
+    role: str,
+    extension: str | None,
+    language: str | None,
+    password_stdin: bool,
+) -> None:
+    """Let NAME log in."""
+    from dispatch.operators import add_operator
+    from dispatch.passwords import hashed, made_up
+
+    config = file.load()
+    if extension is not None and extension not in config.exchange.extensions:
+        raise click.ClickException(
+            f"exchange.extensions has no {extension} (it has {', '.join(config.exchange.extensions)})"
+        )
+    with _told(), _desk(config) as (store, centre_id):
+        password = sys.stdin.readline().rstrip("\n") if password_stdin else made_up()
+        password_hash = hashed(password)
+        with store.writing() as session:
+            added = add_operator(
+                session,
+                centre_id,
+                name=name,
+                login=login,
+                role=Role(role),
+                password_hash=password_hash,
+                extension=extension,
+                language=language or config.centre.language,
+            )
+        click.echo(f"{added.name} logs in as {added.login}")
+        if not password_stdin:
+            click.echo(f"password, shown only now: {password}")
+
+
+@operator.command()
+@click.argument("name")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of making one up."
+)
+@click.pass_obj
+def password(file: ConfigFile, name: str, password_stdin: bool) -> None:
+    """Give NAME (her log-in or her name) a new password; every console she is logged in at is logged out."""
+    from dispatch.operators import called, change_password
+    from dispatch.passwords import hashed, made_up
+
+    with _told(), _desk(file.load()) as (store, centre_id):
+        new = sys.stdin.readline().rstrip("\n") if password_stdin else made_up()
+        password_hash = hashed(new)
+        with store.writing() as session:
+            changed = called(session, centre_id, name)
+            change_password(session, changed, password_hash)
+        click.echo(f"{changed.login} has a new password")
+        if not password_stdin:
+            click.echo(f"password, shown only now: {new}")
+
+
+@operator.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def list_(file: ConfigFile, as_json: bool) -> None:
+    """Who may log in."""
+    import json
+
+    from dispatch.operators import working
+
+    with _told(), _desk(file.load()) as (store, centre_id), store.reading() as session:
+        rows = [_facts(each) for each in working(session, centre_id)]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(f"{row['login']:<16} {row['extension'] or '-':<6} {row['role']:<14} {row['name']}")
+
+
+@operator.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def phone(file: ConfigFile, name: str, as_json: bool) -> None:
+    """Print the account of NAME's telephone, as it is typed into a softphone."""
+    import json
+
+    from dispatch.operators import called
+
+    config = file.load()
+    with _told(), _desk(config) as (store, centre_id), store.reading() as session:
+        extension = called(session, centre_id, name).extension
+    if extension is None:
+        raise click.ClickException(f"{name} has no extension")
+    account = phone_account(config.exchange, config.secret_store(), extension)
+    facts = {
+        "server": account.server,
+        "port": account.port,
+        "user": account.user,
+        "password": account.password,
+        "transport": account.transport,
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for key, value in facts.items():
+        click.echo(f"{key:<10} {value}")
+
+
+@click.command()
+@click.pass_obj
+def check(file: ConfigFile) -> None:
+    """Look at the configuration, the database and the exchange; exit status 1 when something is wrong."""
+    from dispatch.examination import examine
+
+    findings = examine(file.load())
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.says}")
+    if not all(finding.good for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+def _config(file: ConfigFile, own: Path | None) -> Config:
+    return (ConfigFile.named(own) if own is not None else file).load()
+
+
+@contextmanager
+def _desk(config: Config) -> Iterator[tuple[Store, int]]:
+    """The database, up to date and seeded, also while the service runs."""
+    from dispatch import logs
+    from dispatch.house import open_centre
+
+    logs.configure("warning")
+    store, centre_id, _ = open_centre(config)
+    with closing(store):
+        yield store, centre_id
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is in the way, as one line."""
+    try:
+        yield
+    except Obstacle as obstacle:
+        raise click.ClickException(str(obstacle)) from obstacle
+    except DispatchError as error:
+        values = {"now": "", "id": ""} | error.values
+        raise click.ClickException(WORDS.get(error.key, error.key).format(**values)) from error
+
+
+def _facts(operator: Operator) -> dict[str, str | None]:
+    return {
+        "login": operator.login,
+        "name": operator.name,
+        "role": operator.role.value,
+        "extension": operator.extension,
+    }

@@ -1,0 +1,35 @@
+"""What is swept out now and then: answers to commands that nobody repeats any more, tokens that have run out."""
+
+from datetime import timedelta
+
+from sqlmodel import col, delete, select
+
+from dispatch import login
+from dispatch.models import IdempotentReply
+from registry.store import Store
+
+REMEMBERED = timedelta(days=1)  # how long a repeated command is recognised
+AT_ONCE = 500  # rows in one transaction: nobody holds the database
+
+
+def clean(store: Store) -> int:
+    """Removes what means nothing any more and returns how many answers went."""
+    with store.writing() as session:
+        login.forget(session)
+    removed = 0
+    while True:
+        with store.writing() as session:
+            old = session.exec(
+                select(IdempotentReply.operator_id, IdempotentReply.key)
+                .where(col(IdempotentReply.at) < session.clock.now() - REMEMBERED)
+                .limit(AT_ONCE)
+            ).all()
+            for operator_id, key in old:
+                session.exec(
+                    delete(IdempotentReply).where(
+                        col(IdempotentReply.operator_id) == operator_id, col(IdempotentReply.key) == key
+                    )
+                )
+        removed += len(old)
+        if len(old) < AT_ONCE:
+            return removed

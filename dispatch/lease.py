@@ -1,0 +1,33 @@
+"""One holder at a time, among several instances on one database."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete
+
+from dispatch.models import Lease
+from registry.store import Store
+
+TERM = timedelta(seconds=15)  # without a renewal the lease is free
+
+
+def hold(store: Store, name: str, holder: str) -> bool:
+    """Takes or renews the lease for `TERM`; False while another holds it."""
+    with store.writing() as session:
+        now = session.clock.now()
+        if session.get(Lease, name) is None:
+            with suppress(IntegrityError), session.begin_nested():  # another may be the first at the same time
+                session.add(Lease(name=name, holder=holder, until=now + TERM))
+        lease = session.lock(Lease, name)
+        assert lease is not None
+        if lease.holder != holder and lease.until > now:
+            return False
+        lease.holder, lease.until = holder, now + TERM
+        return True
+
+
+def release(store: Store, name: str, holder: str) -> None:
+    """Lets others have it at once."""
+    with store.writing() as session:
+        session.exec(delete(Lease).where(col(Lease.name) == name, col(Lease.holder) == holder))

@@ -1,0 +1,190 @@
+"""The running service: the API, the exchange's link, the sender and the clocks in one process and one event loop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import structlog
+import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.engine import make_url
+
+from callbridge.errors import GatewayAway, GatewayError
+from callbridge.gateways import Gateway
+from dispatch import housekeeping, ticker
+from dispatch.api import create_app
+from dispatch.config import Config
+from dispatch.house import House, database_file, open_house
+from dispatch.listening import Listening
+from dispatch.lockfile import LockFile
+from dispatch.obstacles import AddressTaken
+from dispatch.replies import read_left_over
+
+log = structlog.get_logger()
+
+TICK = 1  # seconds between two looks at the clocks
+AUDIT = 30
+CLEAN = 600
+PATIENCE = 3  # seconds that requests under way have when the service stops
+REGISTER_AGAIN = 30  # seconds, after a gateway was away
+
+
+class PartFailed(Exception):
+    """A part of the service ended that should run for ever: nothing may go on without it."""
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[tuple[House, socket.socket]]:
+    """The house and the socket it listens on, with everything taken that nobody else may have.
+
+    Raises Obstacle; nothing is left half-started then.
+    """
+    with ExitStack() as stack:
+        door = stack.enter_context(_door(str(config.service.listen), config.service.port))
+        if (database := database_file(make_url(config.database.url))) is not None:
+            lock = LockFile(database)
+            lock.take(f"townline serve at {address(config)}")
+            stack.callback(lock.release)
+        house = open_house(config)
+        stack.callback(house.store.close)
+        yield house, door
+
+
+def address(config: Config) -> str:
+    """Where clients on this machine find the service."""
+    host = str(config.service.listen)
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.service.port}"
+
+
+def serve(config: Config) -> None:
+    """Runs until SIGTERM or SIGINT. Raises Obstacle when it cannot begin, PartFailed when it cannot go on."""
+    with opened(config) as (house, door):
+        asyncio.run(run(house, door))
+
+
+async def run(house: House, door: socket.socket) -> None:
+    """Everything in motion, until a signal; then everything at rest, in an order that loses nothing."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await house.feed.start()
+    server = _Server(
+        uvicorn.Config(
+            create_app(house),
+            log_config=None,
+            access_log=False,  # what somebody looked for stands in the address
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=PATIENCE,
+        )
+    )
+    clocks = _clocks(house)
+    listening = None if house.store.is_sqlite else Listening(house.store.url, house.feed.wake)
+    parts = {
+        "api": asyncio.create_task(server.serve(sockets=[door])),
+        "feed": asyncio.create_task(house.feed.run()),
+        "switchboard": asyncio.create_task(house.switchboard.run()),
+    }
+    errands = [asyncio.create_task(_register(house, gateway)) for gateway in house.gateways.values()]
+    clocks.start()
+    if listening is not None:
+        listening.start()
+    log.info("service.began", address=address(house.config), instance=house.instance)
+    try:
+        stop = asyncio.create_task(stopping.wait())
+        await asyncio.wait([stop, *parts.values()], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        broken = [name for name, part in parts.items() if part.done()]
+        for name in broken:
+            log.error("service.part_failed", part=name, exc_info=parts[name].exception())
+    finally:
+        clocks.shutdown(wait=False)
+        for errand in errands:
+            errand.cancel()
+        parts["switchboard"].cancel()
+        await asyncio.gather(parts["switchboard"], *errands, return_exceptions=True)
+        await house.feed.close()
+        server.should_exit = True
+        parts["feed"].cancel()
+        await asyncio.gather(*parts.values(), return_exceptions=True)
+        if listening is not None:
+            await asyncio.to_thread(listening.stop)
+        for gateway in house.gateways.values():
+            await gateway.close()
+        log.info("service.ended")
+    if broken:
+        raise PartFailed(f"the service ended because of its {broken[0]}; the log says where")
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to `run`, which stops the parts in their order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _door(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+        door.listen(256)
+    except OSError as error:
+        door.close()
+        raise AddressTaken(
+            f"service.listen and service.port: {host} port {port}: {error.strerror}; stop what listens there, "
+            "or name another port"
+        ) from error
+    return door
+
+
+def _clocks(house: House) -> AsyncIOScheduler:
+    """The scheduler only ticks: what is due stands in the database."""
+    scheduler = AsyncIOScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
+
+    async def tick() -> None:
+        await asyncio.to_thread(ticker.tick, house.store, house.instance)
+        house.ticked()
+
+    jobs: dict[int, Callable[[], Awaitable[None]]] = {
+        TICK: tick,
+        AUDIT: _in_thread(lambda: read_left_over(house.store, house.replies)),
+        CLEAN: _in_thread(lambda: housekeeping.clean(house.store)),
+    }
+    for seconds, job in jobs.items():
+        scheduler.add_job(job, "interval", seconds=seconds)
+    return scheduler
+
+
+def _in_thread(work: Callable[[], object]) -> Callable[[], Awaitable[None]]:
+    async def job() -> None:
+        await asyncio.to_thread(work)
+
+    return job
+
+
+async def _register(house: House, gateway: Gateway) -> None:
+    """Tells a gateway where to report, as soon as it is there."""
+    if house.config.service.listen.is_unspecified:
+        log.warning("gateway.not_registered", gateway=gateway.name, why="service.listen names no single address")
+        return
+    here = f"{address(house.config)}/api/v1/gateways/{gateway.name}"
+    said = ""
+    while True:
+        try:
+            await gateway.register(f"{here}/inbound", f"{here}/status")
+        except GatewayError as problem:
+            if (why := str(problem)) != said:
+                log.warning("gateway.not_registered", gateway=gateway.name, why=why)
+                said = why
+            await asyncio.sleep(REGISTER_AGAIN if isinstance(problem, GatewayAway) else 10 * REGISTER_AGAIN)
+        else:
+            log.info("gateway.registered", gateway=gateway.name)
+            return

@@ -1,0 +1,146 @@
+"""The service's end of one exchange: what happens there is taken in, what the outbox holds goes out.
+
+Among several instances on one database the exchange's lease decides which one does it; on SQLite there is only one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import structlog
+
+from callbridge.bridge import Bridge, LinkState
+from callbridge.errors import AmiRefused, BridgeError
+from callbridge.events import BridgeEvent, CelPosition
+from dispatch import lease
+from dispatch.intake import Intake, Recognition
+from dispatch.models import ExchangePosition
+from dispatch.outbox import Sender
+from registry.store import Store
+
+log = structlog.get_logger()
+
+RENEW_EVERY = 5.0  # seconds: three times within a lease's term
+
+
+class Switchboard:
+    """`run` until cancelled. `make_bridge` and `make_sender` give new ones whenever the exchange becomes ours."""
+
+    def __init__(
+        self,
+        store: Store,
+        intake: Intake,
+        exchange: str,
+        instance: str,
+        make_bridge: Callable[[], Bridge],
+        make_sender: Callable[[Bridge], Sender],
+    ) -> None:
+        self._store = store
+        self._intake = intake
+        self._exchange = exchange
+        self._instance = instance
+        self._make_bridge = make_bridge
+        self._make_sender = make_sender
+        self._bridge: Bridge | None = None
+        self._sender: Sender | None = None
+        self._refusal = ""
+        self._thread = ThreadPoolExecutor(1, "intake")  # in order, and never behind a request
+        self._errands: set[asyncio.Task[None]] = set()
+        store.on_commit(self._wake)
+
+    @property
+    def link(self) -> LinkState | None:
+        """How the link is; None while another instance holds the exchange."""
+        return self._bridge.link if self._bridge is not None else None
+
+    @property
+    def trouble(self) -> str:
+        """Why calls do not come in here, empty when they do."""
+        if self._refusal:
+            return self._refusal
+        link = self.link
+        if link is None:
+            return f"the exchange {self._exchange} is held by another instance"
+        return "" if link.up else link.reason
+
+    async def run(self) -> None:
+        if self._store.is_sqlite:
+            await self._work()
+            return
+        try:
+            while True:
+                if await self._held():
+                    await self._work_while_held()
+                await asyncio.sleep(RENEW_EVERY)
+        finally:
+            with suppress(Exception):  # the database may be away; then the lease runs out by itself
+                await asyncio.to_thread(lease.release, self._store, self._name, self._instance)
+
+    async def _work_while_held(self) -> None:
+        log.info("exchange.held", exchange=self._exchange, instance=self._instance)
+        work = asyncio.create_task(self._work(), name="switchboard")
+        try:
+            while not work.done() and await self._held():
+                await asyncio.wait([work], timeout=RENEW_EVERY)
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+        log.warning("exchange.let_go", exchange=self._exchange, instance=self._instance)
+
+    async def _held(self) -> bool:
+        try:
+            return await asyncio.to_thread(lease.hold, self._store, self._name, self._instance)
+        except Exception as error:
+            log.warning("exchange.lease_unknown", exchange=self._exchange, error=type(error).__name__)
+            return False
+
+    @property
+    def _name(self) -> str:
+        return f"exchange:{self._exchange}"
+
+    async def _work(self) -> None:
+        """Links, takes in and sends, until cancelled."""
+        bridge = self._bridge = self._make_bridge()
+        sender = self._sender = self._make_sender(bridge)
+        sending = asyncio.create_task(sender.run(), name="sender")
+        try:
+            try:
+                await bridge.start(self._hear, await asyncio.to_thread(self._position))
+                self._refusal = ""
+            except AmiRefused as refusal:  # said once and not tried again: a wrong secret does not become right
+                self._refusal = (
+                    f"the exchange refused the AMI user or its secret ({refusal}): run `townline pbx check`"
+                )
+                log.error("link.refused", exchange=self._exchange)  # noqa: TRY400
+            await sending
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)  # what is being handed over is still waited for
+            await bridge.stop()
+            await asyncio.gather(*self._errands, return_exceptions=True)
+            self._bridge = self._sender = None
+
+    async def _hear(self, event: BridgeEvent) -> None:
+        loop = asyncio.get_running_loop()
+        for recognition in await loop.run_in_executor(self._thread, self._intake.handle, event):
+            errand = asyncio.create_task(self._recognise(recognition))
+            self._errands.add(errand)
+            errand.add_done_callback(self._errands.discard)
+
+    async def _recognise(self, recognition: Recognition) -> None:
+        if self._bridge is None:
+            return
+        try:
+            await self._bridge.recognise(recognition.uniqueid, priority=recognition.priority, name=recognition.name)
+        except BridgeError as problem:  # the call is in the queue all the same, only later in it and without a name
+            log.warning("call.not_recognised", uniqueid=recognition.uniqueid, error=type(problem).__name__)
+
+    def _position(self) -> CelPosition | None:
+        with self._store.reading() as session:
+            row = session.get(ExchangePosition, self._exchange)
+            return CelPosition(generation=row.generation, row=row.row) if row is not None and row.generation else None
+
+    def _wake(self, seq: int) -> None:
+        if (sender := self._sender) is not None:
+            sender.wake(seq)

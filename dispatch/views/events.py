@@ -1,0 +1,110 @@
+"""The journal's rows as events of the stream, each with the present state of what it is about.
+
+A row is rendered once for everybody; whether a desk gets it whole is then decided for each (`Rendered.frame`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi.sse import format_sse_event
+from sqlmodel import col, select
+
+from dispatch.desk import Desk
+from dispatch.models import Call, Case, ExchangePosition, Inbound
+from dispatch.views.calls import call_lines
+from dispatch.views.cases import case_lines
+from dispatch.views.desk import known, link_line, operator_lines
+from dispatch.views.inbound import inbound_lines
+from dispatch.views.timeline import actor_lines, entry
+from dispatch.wire.work import Event
+from registry.models import Area
+from registry.store import Reading, Subject
+from registry.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One row, ready to be sent. It lies in the areas of `paths`; None among them: everybody's."""
+
+    seq: int
+    written_at: datetime
+    whole: bytes
+    bare: bytes  # that something happened to this id, and nothing else
+    paths: frozenset[str | None]
+    extensions: frozenset[str]  # telephones that are offered the call: whoever sits there may see it
+    operators: frozenset[int]  # whose call or case it is
+
+    def frame(self, desk: Desk) -> bytes:
+        """What this desk may see of it. The bare event takes what has left its area off its board."""
+        hers = desk.operator_id in self.operators or desk.extension in self.extensions
+        return self.whole if hers or any(desk.scope.sees(path) for path in self.paths) else self.bare
+
+
+def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime) -> list[Rendered]:
+    """In the order given, in about a dozen statements however many rows there are."""
+    calls = {
+        call.id: call
+        for call in session.exec(select(Call).where(col(Call.id).in_(known(row.call_id for row in rows)))).all()
+    }
+    cases = {
+        case.id: case
+        for case in session.exec(select(Case).where(col(Case.id).in_(known(row.case_id for row in rows)))).all()
+    }
+    call_line = dict(zip(calls, call_lines(session, list(calls.values()), now), strict=True))
+    case_line = dict(zip(cases, case_lines(session, list(cases.values()), now), strict=True))
+    inbound = session.exec(select(Inbound).where(col(Inbound.id).in_(known(map(inbound_id, rows))))).all()
+    inbound_line = {line.id: line for line in inbound_lines(session, inbound)}
+    operators = operator_lines(session, (row.subject_id for row in rows if row.subject is Subject.OPERATOR))
+    names = {str(row.data.get("exchange")) for row in rows if row.subject is Subject.EXCHANGE}
+    links = session.exec(select(ExchangePosition).where(col(ExchangePosition.exchange).in_(names))).all()
+    link = {row.exchange: link_line(row) for row in links}
+    actors = actor_lines(session, rows)
+    path_of = _paths(session, [*rows, *calls.values(), *cases.values()])
+
+    rendered = []
+    for row in rows:
+        call, case = calls.get(row.call_id), cases.get(row.case_id)
+        bare = Event(
+            **dict(entry(row, epoch, actors)) | {"data": {}}, subject=row.subject.value, subject_id=row.subject_id
+        )
+        whole = bare.model_copy(
+            update={
+                "data": row.data,
+                "call": call_line.get(row.call_id),
+                "case": case_line.get(row.case_id),
+                "inbound": inbound_line.get(inbound_id(row) or 0),
+                "operator": operators.get(row.subject_id) if row.subject is Subject.OPERATOR else None,
+                "link": link.get(str(row.data.get("exchange"))) if row.subject is Subject.EXCHANGE else None,
+            }
+        )
+        about: list[Call | Case | Journal] = [each for each in (call, case) if each is not None]
+        concerned = {call.operator_id} if call is not None else set()
+        concerned |= {case.owner_id, case.turn_operator_id} if case is not None else set()
+        rendered.append(
+            Rendered(
+                seq=row.seq or 0,
+                written_at=row.written_at,
+                whole=_frame(whole),
+                bare=_frame(bare),
+                paths=frozenset(path_of.get(each.area_id) for each in about or [row]),
+                extensions=frozenset(call.ringing.split(",")) - {""} if call is not None else frozenset(),
+                operators=frozenset(known(concerned)),
+            )
+        )
+    return rendered
+
+
+def inbound_id(row: Journal) -> int | None:
+    """The SMS that a row tells of, if it does."""
+    found = row.data.get("inbound")
+    return found if isinstance(found, int) else None
+
+
+def _paths(session: Reading, placed: Sequence[Call | Case | Journal]) -> dict[int | None, str]:
+    ids = known(each.area_id for each in placed)
+    return dict(session.exec(select(Area.id, Area.path).where(col(Area.id).in_(ids))).all()) if ids else {}
+
+
+def _frame(event: Event) -> bytes:
+    return format_sse_event(data_str=event.model_dump_json(), event="change", id=event.id)

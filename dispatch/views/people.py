@@ -1,0 +1,103 @@
+"""Residents, as a line of a list and as the whole card."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from dispatch.models import Case
+from dispatch.views.desk import known
+from dispatch.wire.people import ContactView, LastCase, LineView, ResidentCard, ResidentLine, UsualMerchantView
+from registry import cards
+from registry.models import Service
+from registry.store import Reading, Scope, Writing
+
+LAST_CASES = 5
+
+
+def resident_lines(
+    session: Reading | Writing, centre_id: int, ids: Iterable[int | None], now: datetime
+) -> dict[int, ResidentLine]:
+    """Whoever may see a call or case may see whom it is about, wherever she lives: the whole centre's scope."""
+    found = cards.summaries(session, Scope(centre_id), known(ids), now)
+    return {id_: resident_line(summary) for id_, summary in found.items()}
+
+
+def resident_line(summary: cards.ResidentSummary) -> ResidentLine:
+    return ResidentLine(
+        id=summary.id,
+        name=summary.name,
+        addressed=summary.addressed(),
+        gender=summary.gender.value if summary.gender else None,
+        age=summary.age,
+        address=summary.address.written(),
+        groups=[group.value for group in summary.groups],
+        hearing=summary.hearing.value,
+        care_level=summary.care_level,
+    )
+
+
+def resident_card(session: Reading | Writing, card: cards.ResidentCard) -> ResidentCard:
+    """The card that the registry has opened, and logged, with what was done for her last."""
+    summary = card.summary
+    return ResidentCard(
+        **dict(resident_line(summary)),
+        area_id=summary.area_id,
+        called=summary.called,
+        born=card.born,
+        community=summary.address.community,
+        building=summary.address.building,
+        unit=summary.address.unit,
+        door=summary.address.door,
+        entrance_note=card.entrance_note,
+        latitude=card.latitude,
+        longitude=card.longitude,
+        language=card.language,
+        dialect=card.dialect,
+        health_note=card.health_note or "",
+        lines=[
+            LineView(id=line.id, number=line.number, kind=line.kind.value, device_id=line.device_id)
+            for line in card.lines
+        ],
+        contacts=[
+            ContactView(
+                id=contact.id,
+                rank=contact.rank,
+                name=contact.name,
+                relation=contact.relation,
+                number=contact.number,
+                has_key=contact.has_key,
+                note=contact.note,
+            )
+            for contact in card.contacts
+        ],
+        usual_merchants=[
+            UsualMerchantView(kind=usual.kind.value, merchant_id=usual.merchant_id, name=usual.name)
+            for usual in card.usual_merchants
+        ],
+        last_cases=_last_cases(session, summary.id),
+        version=summary.version,
+    )
+
+
+def _last_cases(session: Reading | Writing, resident_id: int) -> list[LastCase]:
+    rows = session.exec(
+        select(Case, Service)
+        .join(Service, col(Service.id) == col(Case.service_id))
+        .where(Case.resident_id == resident_id)
+        .order_by(col(Case.id).desc())
+        .limit(LAST_CASES)
+    ).all()
+    return [
+        LastCase(
+            number=case.number,
+            state=case.state.value,
+            service_code=case.service_code,
+            service_zh=service.name_zh,
+            service_en=service.name_en,
+            words=case.words,
+            opened_at=case.opened_at,
+            outcome=case.outcome.value if case.outcome else None,
+        )
+        for case, service in rows
+    ]
