@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Self
 
 from callbridge.settings import ExchangeSettings
@@ -16,22 +17,23 @@ class Ami:
     def __init__(self, settings: ExchangeSettings, secret: str) -> None:
         self._socket = socket.create_connection((str(settings.ami_address), settings.ami_port), timeout=5)
         self._changed = threading.Condition()
-        self._closed = False
         self.raw = b""
         self.events: list[Message] = []
         self.responses: dict[str, Message] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        assert self.action("Login", Username="townline", Secret=secret)["Response"] == "Success"
+        if self.action("Login", Username="townline", Secret=secret)["Response"] != "Success":
+            self.__exit__()
+            raise AssertionError("refused")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._closed = True
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        with suppress(OSError):  # already closed from the other side
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._reader.join(5)
+        self._socket.close()
 
     def action(self, name: str, **fields: str | list[str]) -> Message:
         """Send one action and return its response."""

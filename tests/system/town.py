@@ -4,7 +4,6 @@ What a number or a telephone does when it is called is written as dialplan steps
 of it reaches the exchange as ordinary SIP and RTP from other addresses.
 """
 
-import os
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -131,7 +130,7 @@ class Town:
 
         What one who `listens` hears is the wav file `heard`.
         """
-        application, data = ("Record", f"{self.heard},0,{seconds},k") if listens else ("Wait", str(seconds))
+        application, data = ("Record", f"{self.heard},0,{seconds},qk") if listens else ("Wait", str(seconds))
         (self.folder / "callers").mkdir(exist_ok=True)
         aside = self.folder / "callers" / f"{time.monotonic_ns()}.call"
         aside.write_text(
@@ -229,16 +228,27 @@ def _steps(number: str, steps: list[str]) -> str:
     return f"exten => {number},1,{first}\n" + "".join(f" same => n,{step}\n" for step in others)
 
 
-def sipp(exchange: Exchange, scenario: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one sipp scenario from the network's address against the trunk."""
+def sipp(exchange: Exchange, dialled: str, calls: int, rate: int, seconds: float, folder: Path) -> str:
+    """That many calls from the network, `rate` a second, each hanging up `seconds` after the answer; sipp's output."""
     trunk = exchange.settings.trunk
-    words = ("-sf", os.fspath(scenario), "-i", NETWORK, "-m", "1", "-nostdin", "-timeout", "20s", *arguments)
-    return subprocess.run(
-        exchange.tree.command("sipp", f"{trunk.address}:{trunk.port}", *words),
+    port = trunk.provider.rpartition(":")[2]
+    words = ("-sn", "uac", "-s", dialled, "-i", NETWORK, "-p", port, "-m", str(calls), "-r", str(rate))
+    done = subprocess.run(
+        exchange.tree.command(
+            "sipp",
+            f"{trunk.address}:{trunk.port}",
+            *words,
+            "-d",
+            str(int(1000 * seconds)),
+            "-nostdin",
+            "-timeout",
+            "60s",
+        ),
         env=exchange.tree.environment({"TERM": "dumb"}),
         capture_output=True,
         text=True,
-        check=False,
-        timeout=40,
-        cwd=scenario.parent,
+        check=True,
+        timeout=90,
+        cwd=folder,
     )
+    return done.stdout
