@@ -111,7 +111,7 @@ def _load(session: Writing, centre_id: int) -> dict[int, int]:
         .where(col(Offer.centre_id) == centre_id, col(Offer.state).in_(BUSY))
         .group_by(col(Offer.merchant_id))
     )
-    return dict(session.execute(counted).tuples().all())
+    return {int(merchant_id): int(jobs) for merchant_id, jobs in session.execute(counted)}
 
 
 def _without(found: Match, asked: set[int]) -> Match:
