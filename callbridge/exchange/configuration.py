@@ -2,18 +2,17 @@
 
 import os
 import re
-import sqlite3
-import uuid
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from callbridge.errors import ExchangeProblem
+from callbridge.exchange.eventlog import CEL_COLUMNS
+from callbridge.exchange.places import Places
 from callbridge.exchange.tree import Tree
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings
+from callbridge.speech import Language
 
 MODULES = (
     # the ground
@@ -22,7 +21,7 @@ MODULES = (
     "res_sorcery_memory",
     "res_sorcery_astdb",
     "pbx_config",
-    "res_cdrel_custom",  # what cel_sqlite3_custom stands on from 22.6 or so; older versions do not have it
+    "res_cdrel_custom",
     "cel_sqlite3_custom",
     # SIP and what is heard
     "res_pjproject",
@@ -70,21 +69,9 @@ MODULES = (
     "func_uri",
 )
 
-CEL_COLUMNS = (
-    ("eventtype", "${eventtype}"),
-    ("eventtime", "${eventtime}"),
-    ("cidnum", "${CALLERID(num)}"),
-    ("exten", "${CHANNEL(exten)}"),
-    ("context", "${CHANNEL(context)}"),
-    ("channame", "${CHANNEL(channame)}"),
-    ("appname", "${CHANNEL(appname)}"),
-    ("appdata", "${CHANNEL(appdata)}"),
-    ("uniqueid", "${CHANNEL(uniqueid)}"),
-    ("linkedid", "${CHANNEL(linkedid)}"),
-    ("peer", "${BRIDGEPEER}"),
-    ("userdeftype", "${userdeftype}"),
-    ("eventextra", "${eventextra}"),
-)
+NOT_IN_EVERY_VERSION = frozenset(
+    {"res_cdrel_custom"}
+)  # cel_sqlite3_custom of 22.10 stands on it, that of 20 does not
 
 # Raised only by our own dialplan, or about channels whose caller id it has cleaned, or about our own telephones.
 AMI_EVENTS = (
@@ -109,9 +96,10 @@ AMI_EVENTS = (
 _LINE = "[[:cntrl:]]{2}"
 _TEXT = "[^[:cntrl:]]*"
 _HANGUP = (
-    "Channel ChannelState ChannelStateDesc CallerIDNum CallerIDName ConnectedLineNum ConnectedLineName Language "
-    "AccountCode Context Exten Priority Uniqueid Linkedid Cause Cause-txt"
-).split()
+    *("Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum"),
+    *("ConnectedLineName", "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid", "Linkedid"),
+    *("Cause", "Cause-txt"),
+)
 HANGUP_FILTER = (
     f"^Event: Hangup({_LINE}(Privilege|SequenceNumber|Timestamp|SystemName|File|Line|Func): {_TEXT})*"
     + "".join(f"{_LINE}{name}: {_TEXT}" for name in _HANGUP)
@@ -128,65 +116,8 @@ RESERVED = ("110", "119", "120", "122")  # police, fire, ambulance, traffic acci
 SOCKET_LIMIT = 107  # bytes of a Unix socket's path on Linux
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where one exchange keeps its things; `etc` alone moves with `--system`."""
-
-    directory: Path
-    etc: Path
-
-    @classmethod
-    def of(cls, settings: ExchangeSettings, *, system: bool = False) -> "Places":
-        directory = settings.directory.absolute()
-        return cls(directory, Path("/etc/asterisk") if system else directory / "etc")
-
-    @property
-    def run(self) -> Path:
-        return self.directory / "run"
-
-    @property
-    def log(self) -> Path:
-        return self.directory / "log"
-
-    @property
-    def spool(self) -> Path:
-        return self.directory / "spool"
-
-    @property
-    def lib(self) -> Path:
-        return self.directory / "lib"
-
-    @property
-    def sounds(self) -> Path:
-        return self.directory / "sounds"
-
-    @property
-    def conf(self) -> Path:
-        return self.etc / "asterisk.conf"
-
-    @property
-    def pid(self) -> Path:
-        return self.run / "asterisk.pid"
-
-    @property
-    def socket(self) -> Path:
-        return self.run / "asterisk.ctl"
-
-    @property
-    def cel(self) -> Path:
-        return self.log / "master.db"
-
-    @property
-    def queue_log(self) -> Path:
-        return self.log / "queue_log"
-
-    def make(self) -> None:
-        for folder in (self.directory, self.etc, self.run, self.log, self.spool, self.lib, self.sounds):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
 def render(
-    settings: ExchangeSettings, secrets: Secrets, tree: Tree, places: Places, language: str
+    settings: ExchangeSettings, secrets: Secrets, tree: Tree, places: Places, language: Language
 ) -> dict[str, bytes]:
     """Every configuration file by its name. Raises ExchangeProblem for what Asterisk could not live with."""
     _refuse_what_breaks_files(settings, places, tree)
@@ -198,6 +129,7 @@ def render(
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - no HTML; what could break these files is refused above
     )
+    absent = {name for name in NOT_IN_EVERY_VERSION if not (tree.asterisk_modules / f"{name}.so").is_file()}
     facts = {
         "exchange": settings,
         "trunk": settings.trunk,
@@ -206,7 +138,7 @@ def render(
         "language": language,
         "sounds": places.sounds / language,
         "waiting": WAITING,
-        "modules": [module for module in MODULES if (tree.asterisk_modules / f"{module}.so").is_file()],
+        "modules": [name for name in MODULES if name not in absent],
         "cel_columns": CEL_COLUMNS,
         "ami_events": AMI_EVENTS,
         "hangup_filter": HANGUP_FILTER,
@@ -221,9 +153,9 @@ def write(files: dict[str, bytes], places: Places) -> list[str]:
     places.make()
     changed = []
     for name, content in sorted(files.items()):
-        target = places.etc / name
-        if target.is_file() and target.read_bytes() == content:
+        if is_written(places, name, content):
             continue
+        target = places.etc / name
         if target.exists() and places.etc.parent == Path("/etc"):
             keep = target.with_name(f"{name}.before-townline")
             if not keep.exists():
@@ -237,21 +169,9 @@ def write(files: dict[str, bytes], places: Places) -> list[str]:
     return changed
 
 
-def prepare_cel(path: Path) -> bool:
-    """Put the event log into WAL mode and mark its generation; whether anything had to be done.
-
-    In WAL mode another process reads while Asterisk writes; without it a reader of 6 s made Asterisk lose rows. The
-    mark tells a new file from the old one, whose row numbers start again at 1.
-    """
-    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as database:
-        path.chmod(0o600)
-        before = database.execute("PRAGMA journal_mode").fetchone()[0]
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("CREATE TABLE IF NOT EXISTS generation (id TEXT NOT NULL PRIMARY KEY)")
-        marked = database.execute("SELECT count(*) FROM generation").fetchone()[0]
-        if not marked:
-            database.execute("INSERT INTO generation VALUES (?)", (uuid.uuid4().hex,))
-        return bool(before != "wal" or not marked)
+def is_written(places: Places, name: str, content: bytes) -> bool:
+    target = places.etc / name
+    return target.is_file() and target.read_bytes() == content
 
 
 def _refuse_what_breaks_files(settings: ExchangeSettings, places: Places, tree: Tree) -> None:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from callbridge.errors import ExchangeProblem
-from callbridge.exchange import configuration, running, sounds
+from callbridge.exchange import configuration, eventlog, examination, running, sounds
+from callbridge.exchange.examination import Problem
+from callbridge.exchange.places import Places
 from callbridge.exchange.tree import Tree
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings, SpeechSettings
@@ -29,7 +31,7 @@ class Exchange:
         self.secrets = secrets
         self.language = language
         self.tree = Tree(settings.root.absolute())
-        self.places = configuration.Places.of(settings, system=system)
+        self.places = Places.of(settings, system=system)
         self.speech = Speech(speech, self.tree)
         self._system = system
 
@@ -49,9 +51,8 @@ class Exchange:
 
     def configure(self) -> list[str]:
         """Write the complete configuration; returns the files that had to change, none the second time."""
-        files = configuration.render(self.settings, self.secrets, self.tree, self.places, self.language)
-        changed = configuration.write(files, self.places)
-        if configuration.prepare_cel(self.places.cel):
+        changed = configuration.write(self._render(), self.places)
+        if eventlog.prepare(self.places.cel):
             changed.append(self.places.cel.name)
         return changed + sounds.make_missing(self.places.sounds, self.speech)
 
@@ -62,7 +63,7 @@ class Exchange:
             raise ExchangeProblem(f"the exchange {self.settings.name} already runs (process {pid})")
         if not self.places.conf.is_file():
             raise ExchangeProblem("the exchange is not configured: run `townline pbx configure`")
-        configuration.prepare_cel(self.places.cel)
+        eventlog.prepare(self.places.cel)
         return running.start(self.settings, self.tree, self.places)
 
     def stop(self, patience: float = running.LEAVE_SECONDS) -> bool:
@@ -70,9 +71,21 @@ class Exchange:
         self._refuse_system("stop")
         return running.stop(self.tree, self.places, patience)
 
+    def check(self) -> list[Problem]:
+        """Everything that would keep a call from arriving, most basic first; empty when all is well."""
+        try:
+            rendered = self._render()
+        except ExchangeProblem as problem:
+            return [Problem("asterisk", str(problem), "townline pbx install, or correct config.toml")]
+        secret = self.secrets.get_or_make("AMI")
+        return examination.examine(self.settings, self.tree, self.places, self.language, rendered, secret)
+
     def console_command(self, text: str) -> str:
         """What Asterisk's own console answers; empty when it does not run."""
         return running.console(self.tree, self.places, text)
+
+    def _render(self) -> dict[str, bytes]:
+        return configuration.render(self.settings, self.secrets, self.tree, self.places, self.language)
 
     def _refuse_system(self, verb: str) -> None:
         if self._system:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from callbridge.errors import ExchangeProblem
-from callbridge.exchange.configuration import Places
+from callbridge.exchange.places import Places
 from callbridge.exchange.ports import Wanted, taken
 from callbridge.exchange.tree import Tree
 from callbridge.settings import ExchangeSettings

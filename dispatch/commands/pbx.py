@@ -1,5 +1,8 @@
 """`townline pbx`: the exchange from nothing to a telephone that rings."""
 
+import json
+from dataclasses import asdict
+
 import click
 
 from callbridge.exchange import Exchange
@@ -51,3 +54,19 @@ def stop(file: ConfigFile, patience: float) -> None:
     exchange = _exchange(file)
     stopped = exchange.stop(patience)
     click.echo(f"the exchange {exchange.settings.name} {'has stopped' if stopped else 'was not running'}")
+
+
+@pbx.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs: a list of objects with key, what and remedy.")
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """List everything that would keep a call from arriving, with what to do; exit status 1 if there is anything."""
+    problems = _exchange(ctx.obj).check()
+    if as_json:
+        click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
+    elif problems:
+        for problem in problems:
+            click.echo(f"{problem.what}\n    -> {problem.remedy}")
+    else:
+        click.echo("a call would arrive")
+    ctx.exit(1 if problems else 0)

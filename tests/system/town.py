@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from callbridge.exchange import Exchange, phone_account, running
-from callbridge.exchange.configuration import MODULES, Places
+from callbridge.exchange.configuration import MODULES
+from callbridge.exchange.places import Places
 
 NETWORK, TELEPHONES = "127.0.0.3", "127.0.0.4"
 
@@ -229,7 +230,7 @@ def _steps(number: str, steps: list[str]) -> str:
 
 
 def sipp(exchange: Exchange, dialled: str, calls: int, rate: int, seconds: float, folder: Path) -> str:
-    """That many calls from the network, `rate` a second, each hanging up `seconds` after the answer; sipp's output."""
+    """That many calls, `rate` a second, each hanging up `seconds` after it was answered; sipp's output."""
     trunk = exchange.settings.trunk
     port = trunk.provider.rpartition(":")[2]
     words = ("-sn", "uac", "-s", dialled, "-i", NETWORK, "-p", port, "-m", str(calls), "-r", str(rate))
