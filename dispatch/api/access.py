@@ -3,6 +3,7 @@
 Routes are plain functions, run in the thread pool; what they do with a session they hand to `Reader` or `Commander`.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -14,11 +15,13 @@ from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
 from dispatch.desk import Desk
-from dispatch.errors import KeyMissing, KeyReused, NotLoggedIn
+from dispatch.errors import KeyMissing, KeyReused, NotFound, NotLoggedIn
 from dispatch.house import House
 from dispatch.login import desk_of
 from dispatch.models import IdempotentReply
-from registry.store import Reading, Writing
+from dispatch.wire.people import ResidentCard
+from dispatch.wire.work import CallCard
+from registry.store import Reading, Subject, Writing
 
 Answer = BaseModel | Sequence[BaseModel]
 LONGEST_KEY = 128
@@ -102,11 +105,13 @@ class Commander:
             desk = desk_of(session, self.token, session.clock.now())
             reply = self._begun(session, desk)
             if reply.status:
-                return Response(reply.body, reply.status, media_type="application/json")
+                return Response(self._read(session, reply), reply.status, media_type="application/json")
             answer = work(session, desk)
             session.flush()
-            reply.status, reply.body = status, _json(answer).decode()
-        return Response(reply.body, status, media_type="application/json")
+            body = _json(answer)
+            reply.status = status
+            self._keep(session, reply, body, _whose(answer))
+        return Response(body, status, media_type="application/json")
 
     def _begun(self, session: Writing, desk: Desk) -> IdempotentReply:
         """The reply to this key, without a status while it is ours to do.
@@ -131,6 +136,32 @@ class Commander:
                 raise KeyReused from None
             return before
         return reply
+
+    def _keep(self, session: Writing, reply: IdempotentReply, body: bytes, resident_id: int | None) -> None:
+        if resident_id is None:
+            reply.body = body.decode()
+            return
+        sealed = self.house.vault.seal(session, resident_id, self._field(reply), body.decode())
+        reply.body, reply.sealed_for = b64encode(sealed).decode(), resident_id
+
+    def _read(self, session: Writing, reply: IdempotentReply) -> str:
+        """Raises NotFound for a record whose key has been deleted since."""
+        if reply.sealed_for is None:
+            return reply.body
+        body = self.house.vault.open(session, reply.sealed_for, self._field(reply), b64decode(reply.body))
+        if body is None:
+            raise NotFound(subject=Subject.RESIDENT, id=reply.sealed_for)
+        return body
+
+    @staticmethod
+    def _field(reply: IdempotentReply) -> str:
+        return f"reply:{reply.operator_id}:{reply.key}"
+
+
+def _whose(answer: Answer) -> int | None:
+    """The resident whose record the answer holds."""
+    card = answer.card if isinstance(answer, CallCard) else answer
+    return card.id if isinstance(card, ResidentCard) else None
 
 
 def written(answer: Answer, status: int = 200) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["board"])
 
 @router.get(
     "/events",
-    response_class=EventSourceResponse,
+    response_class=Response,  # FastAPI takes a route of EventSourceResponse for a generator of its own
     responses={
         200: {
             "description": "`change` events carry an `Event`, `snapshot` events a `Board`; ids are `epoch-seq`.",

@@ -55,16 +55,33 @@ def problem(
     """The problem `key` as a response."""
     sentences = Catalogue("dispatch", language_of(request))
     values = jsonable_encoder(dict(values or {}))
-    detail_key = f"problem.{key}.detail"
     document = Problem(
         type=f"/problems/{key}",
         title=sentences.say(f"problem.{key}"),
         status=STATUS[key],
-        detail=sentences.say(detail_key, **values) if sentences.knows(detail_key) else "",
+        detail=_detail(sentences, key, values),
         key=key,
         values=values,
     )
     return Response(document.model_dump_json(), STATUS[key], headers, MEDIA_TYPE)
+
+
+def _detail(sentences: Catalogue, key: str, values: Mapping[str, Any]) -> str:
+    """What is particular to this occurrence: each field with what would be right, or the key's own sentence."""
+    if key == work.BadValue.key:
+        return f"{values['field']}: {sentences.say(_under('right', values['right']))}"
+    if key == people.Refused.key:
+        return "; ".join(
+            f"{each['field']}: {sentences.say(_under('refused', each['key']))}" for each in values["problems"]
+        )
+    if key == "invalid":
+        return "; ".join(f"{each['field']}: {each['right']}" for each in values.get("problems", ()))
+    own = f"problem.{key}.detail"
+    return sentences.say(own, **values) if sentences.knows(own) else ""
+
+
+def _under(prefix: str, key: str) -> str:
+    return key if key.startswith(f"{prefix}.") else f"{prefix}.{key}"
 
 
 def language_of(request: Request) -> str:

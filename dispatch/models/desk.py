@@ -60,7 +60,10 @@ class LoginThrottle(SQLModel, table=True):
 
 
 class IdempotentReply(SQLModel, table=True):
-    """What a command with an `Idempotency-Key` was answered: its repetition is answered alike and done once."""
+    """What a command with an `Idempotency-Key` was answered: its repetition is answered alike and done once.
+
+    An answer that holds a resident's record is sealed under her data key, as the record itself is.
+    """
 
     __tablename__ = "idempotent_reply"
 
@@ -69,6 +72,7 @@ class IdempotentReply(SQLModel, table=True):
     request_digest: bytes = Field(sa_type=LargeBinary)
     status: int
     body: str
+    sealed_for: int | None = None  # the resident; None: `body` is the answer as it is
     at: datetime
 
 

@@ -573,6 +573,7 @@ def upgrade() -> None:
         sa.Column("request_digest", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sealed_for", sa.Integer(), nullable=True),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["operator_id"], ["operator.id"], name=op.f("fk_idempotent_reply_operator_id")),
         sa.PrimaryKeyConstraint("operator_id", "key", name=op.f("pk_idempotent_reply")),
