@@ -29,7 +29,7 @@ def _line(limit: int, least: int = 0) -> Callable[[str], str]:
         if len(text) < least:
             raise PydanticCustomError("required", "must not be empty")
         if len(text) > limit:
-            raise PydanticCustomError("too_long", "at most {limit} characters", {"limit": limit})
+            raise PydanticCustomError("text_too_long", "at most {limit} characters", {"limit": limit})
         return text
 
     return check
@@ -39,7 +39,7 @@ def _note(raw: str) -> str:
     """Text of several lines, 4,000 characters at most."""
     text = "\n".join(plain(line) for line in raw.splitlines()).strip()
     if len(text) > 4000:
-        raise PydanticCustomError("too_long", "at most {limit} characters", {"limit": 4000})
+        raise PydanticCustomError("text_too_long", "at most {limit} characters", {"limit": 4000})
     return text
 
 
@@ -202,9 +202,10 @@ _KEYS = (
     ("finite", "not_a_number"),
     ("greater", "out_of_range"),
     ("less", "out_of_range"),
-    ("too_long", "too_many"),  # of a list; a text's own check says too_long itself
+    ("text_too_long", "too_long"),
+    ("too_long", "too_many"),  # pydantic's own, of a list
 )
-_OWN = {"required", "too_long", "not_a_time", "position_incomplete", "ends_before_it_begins"}
+_OWN = {"required", "not_a_time", "position_incomplete", "ends_before_it_begins"}
 
 
 def _problem(detail: Any) -> Problem:

@@ -150,7 +150,7 @@ def _name_tokens(name: str, *, whole: int, part: int) -> Iterator[tuple[str, int
 def _searches(text: str, plan: NumberPlan) -> Iterator[FromClause]:
     """Tables of (resident_id, weight), each read along an index and none longer than `_PER_TOKEN` rows."""
     door = _DOOR.search(_DOOR_WORDS.sub("-", text))
-    if door and sum(any(letter.isdigit() for letter in part) for part in door[1].split("-")) > 1:
+    if door and door[1][-1].isdigit():
         yield _of_token(f"d:{'-'.join(part.lstrip('0') or '0' for part in door[1].split('-'))}")
     if _NUMBER.fullmatch(text):
         yield from _by_number(text, plan)

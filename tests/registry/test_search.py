@@ -1,0 +1,190 @@
+import time
+
+import pytest
+
+from registry.areas import add_area
+from registry.drafts import ResidentChange, read
+from registry.people import change_resident
+from registry.search import find_residents
+from registry.store import Scope, Store
+from registry.vault import Vault
+from tests.registry.town import OPERATOR, resident
+
+TOWN = [
+    {
+        "name": "王秀英",
+        "community": "青石里",
+        "building": "5",
+        "unit": "2",
+        "door": "502",
+        "lines": [{"number": "67001001"}, {"number": "19900231001"}],
+        "contacts": [{"name": "林晓", "relation": "女儿", "number": "17700232001"}],
+    },
+    {"name": "李秀英", "community": "梧桐里", "building": "5栋", "unit": "2单元", "door": "502室"},
+    {"name": "王建国", "called": "王老师", "community": "青石里", "building": "12", "door": "1204"},
+    {"name": "单玉兰", "lines": [{"number": "13800235678"}]},
+    {"name": "解放军", "building": "A座", "unit": "1", "door": "301"},
+    {"name": "仇长乐"},
+    {"name": "欧阳春华"},
+    {"name": "吕绿珠"},
+    {"name": "王䶮"},
+    {"name": "Mary Smith"},
+    {"name": "阿卜杜热依木·买买提"},
+    {"name": "王晓林", "contacts": [{"name": "王秀英", "number": "13800239999"}]},
+]
+
+
+@pytest.fixture
+def town(store: Store, scope: Scope, vault: Vault) -> Scope:
+    for one in TOWN:
+        resident(store, scope, vault, **one)
+    return scope
+
+
+def found(store: Store, scope: Scope, q: str, limit: int = 20) -> list[str]:
+    with store.reading() as session:
+        return [one.name for one in find_residents(session, scope, q, limit, now=store.clock.now())]
+
+
+MEMORIES = {
+    "王秀英": ["王秀英"],
+    "秀英": ["王秀英", "李秀英"],
+    "wangxiuying": ["王秀英"],
+    "wang xiu ying": ["王秀英"],
+    "WangXiuYing": ["王秀英"],
+    "ｗａｎｇｘｉｕｙｉｎｇ": ["王秀英"],
+    "wangxiu": ["王秀英"],
+    "xiuying": ["王秀英", "李秀英"],
+    "wxy": ["王秀英"],
+    "lxy": ["李秀英"],
+    "shanyulan": ["单玉兰"],
+    "danyulan": ["单玉兰"],
+    "syl": ["单玉兰"],
+    "xiefang": ["解放军"],
+    "xfj": ["解放军"],
+    "qiuchangle": ["仇长乐"],
+    "ouyang": ["欧阳春华"],
+    "chunhua": ["欧阳春华"],
+    "oych": ["欧阳春华"],
+    "lvlvzhu": ["吕绿珠"],
+    "lülüzhu": ["吕绿珠"],
+    "王䶮": ["王䶮"],
+    "wangyan": ["王䶮"],
+    "mary": ["Mary Smith"],
+    "smith": ["Mary Smith"],
+    "mary smith": ["Mary Smith"],
+    "买买提": ["阿卜杜热依木·买买提"],
+    "阿卜杜热依木·买买提": ["阿卜杜热依木·买买提"],
+    "maimaiti": ["阿卜杜热依木·买买提"],
+    "王老师": ["王建国"],
+    "wanglaoshi": ["王建国"],
+    "林晓": ["王秀英"],
+    "1001": ["王秀英"],
+    "5678": ["单玉兰"],
+    "001001": ["王秀英"],
+    "67001001": ["王秀英"],
+    "023-67001001": ["王秀英"],
+    "+86 23 6700 1001": ["王秀英"],
+    "0138 0023 5678": ["单玉兰"],
+    "17700232001": ["王秀英"],
+    "2001": ["王秀英"],
+    "5-2-502": ["王秀英", "李秀英"],
+    "5-2-0502": ["王秀英", "李秀英"],
+    "5栋2单元502": ["王秀英", "李秀英"],
+    "5 2 502": ["王秀英", "李秀英"],
+    "５－２－５０２": ["王秀英", "李秀英"],
+    "5栋502室": ["王秀英", "李秀英"],
+    "梧桐里5栋2单元502": ["李秀英"],
+    "梧桐里 5-2-502": ["李秀英"],
+    "502": ["王秀英", "李秀英"],
+    "1204": ["王建国"],
+    "a-1-301": ["解放军"],
+    "A座301": ["解放军"],
+    "王秀英 5-2-502": ["王秀英"],
+    "英 1001": ["王秀英"],
+}
+
+
+def test_a_resident_is_found_from_half_a_memory(store: Store, town: Scope) -> None:
+    wrong = {}
+    for q, first in MEMORIES.items():
+        names = found(store, town, q)
+        if sorted(names[: len(first)]) != sorted(first):
+            wrong[q] = names
+    assert wrong == {}
+
+
+def test_her_own_name_comes_before_a_contacts_and_before_half_a_name(store: Store, town: Scope) -> None:
+    names = found(store, town, "王秀英")
+    assert names[0] == "王秀英"
+    assert set(names) == {"王秀英", "李秀英", "王晓林"}
+
+
+def test_one_character_is_enough(store: Store, town: Scope) -> None:
+    assert set(found(store, town, "王")) >= {"王秀英", "王建国", "王䶮", "王晓林"}
+
+
+GARBAGE = [
+    "",
+    " ",
+    "w",
+    "5",
+    "zzzz",
+    "赵钱孙",
+    "0000",
+    "99-99-999",
+    "%",
+    "_",
+    "' OR '1'='1",
+    '"; DROP TABLE resident; --',
+    "\x00\x01\r\n",
+    "\udcff",
+    "[/b]",
+    "(((((",
+    "*" * 100,
+    "\\",
+    "😀",
+    "-----",
+    "+",
+]
+
+
+def test_what_nobody_is_called_finds_nobody_and_breaks_nothing(store: Store, town: Scope) -> None:
+    assert {q: names for q in GARBAGE if (names := found(store, town, q))} == {}
+
+
+def test_ten_thousand_characters_are_answered_in_time(store: Store, town: Scope) -> None:
+    for q in ("王" * 10_000, "wang " * 2_000, "1" * 10_000, "5-" * 5_000, "9 " * 5_000, "a1-" * 3_000, "（" * 10_000):
+        began = time.perf_counter()
+        found(store, town, q)
+        assert time.perf_counter() - began < 0.5, q[:5]
+
+
+def test_the_limit_is_kept(store: Store, town: Scope) -> None:
+    assert len(found(store, town, "王", limit=2)) == 2
+
+
+def test_a_change_is_found_at_once_and_what_was_is_forgotten(
+    store: Store, scope: Scope, vault: Vault, town: Scope
+) -> None:
+    with store.reading() as session:
+        wang = find_residents(session, scope, "王秀英", 1, now=store.clock.now())[0].id
+    changes = {"name": "黄秀英", "door": "603", "lines": [{"number": "13500004321"}], "contacts": []}
+    with store.writing() as session:
+        draft = read(ResidentChange, changes)
+        change_resident(session, scope, wang, draft, seen_version=1, actor=OPERATOR, vault=vault)
+    for q in ("黄秀英", "huangxiuying", "hxy", "4321", "5-2-603"):
+        assert found(store, scope, q)[0] == "黄秀英", q
+    for q in ("wangxiuying", "1001", "67001001", "林晓"):
+        assert "黄秀英" not in found(store, scope, q), q
+
+
+def test_an_operator_finds_whom_she_may_see(store: Store, centre_id: int, vault: Vault, scope: Scope) -> None:
+    with store.writing() as session:
+        east, west = add_area(session, centre_id, "E", "东"), add_area(session, centre_id, "W", "西")
+    resident(store, scope, vault, name="王秀英", area_id=east.id)
+    resident(store, scope, vault, name="李秀英", area_id=west.id)
+    resident(store, scope, vault, name="赵秀英")
+    assert set(found(store, Scope(centre_id, east.path), "秀英")) == {"王秀英", "赵秀英"}
+    assert set(found(store, scope, "秀英")) == {"王秀英", "李秀英", "赵秀英"}
+    assert found(store, Scope(centre_id, "/999999/"), "王秀英")[:1] == ["赵秀英"]
