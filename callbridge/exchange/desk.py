@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from callbridge.errors import ExchangeProblem
-from callbridge.exchange import configuration, eventlog, examination, running, sounds
+from callbridge.exchange import configuration, eventlog, examination, installation, running, sounds
 from callbridge.exchange.examination import Problem
+from callbridge.exchange.installation import Progress
 from callbridge.exchange.places import Places
 from callbridge.exchange.tree import Tree
 from callbridge.secrets import Secrets
@@ -48,6 +49,10 @@ class Exchange:
     def pid(self) -> int | None:
         """The running process, None when it does not run."""
         return running.running_pid(self.places)
+
+    def install(self, progress: Progress) -> bool:
+        """Bring the programs; False when all were there. `progress` is told each step. Raises ExchangeProblem."""
+        return installation.install(self.tree, progress)
 
     def configure(self) -> list[str]:
         """Write the complete configuration; returns the files that had to change, none the second time."""

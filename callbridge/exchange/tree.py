@@ -43,6 +43,10 @@ class Tree:
             return False
         return True
 
+    def place(self, program: str) -> Path:
+        """The file of `program`. Raises ExchangeProblem when there is none."""
+        return Path(self._start(program)[-1])
+
     @property
     def asterisk_modules(self) -> Path:
         """The folder of `app_queue.so` and the others."""
@@ -81,7 +85,7 @@ class Tree:
             raise ExchangeProblem(f"{program} is missing: run `townline pbx install`")
         return [str(found)]
 
-    @cached_property
+    @property
     def _loader(self) -> Path | None:
         return next(iter(sorted(self.root.glob("usr/lib/*/ld-linux*.so.*"))), None)
 

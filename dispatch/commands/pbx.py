@@ -1,11 +1,13 @@
 """`townline pbx`: the exchange from nothing to a telephone that rings."""
 
 import json
+import time
 from dataclasses import asdict
 
 import click
 
 from callbridge.exchange import Exchange
+from callbridge.exchange.installation import PACKAGES
 from dispatch.config import ConfigFile
 
 
@@ -19,6 +21,17 @@ def _exchange(file: ConfigFile, *, system: bool = False) -> Exchange:
 @click.group()
 def pbx() -> None:
     """Install, configure, start, stop and check the telephone exchange."""
+
+
+@pbx.command()
+@click.pass_obj
+def install(file: ConfigFile) -> None:
+    """Bring Asterisk: the machine's own when it is 20 or newer, else a private one under exchange.root."""
+    exchange = _exchange(file)
+    began = time.monotonic()
+    new = exchange.install(lambda step: click.echo(f"{time.monotonic() - began:5.0f} s  {step}", err=True))
+    programs = ", ".join(f"{name} in {exchange.tree.place(name)}" for name in PACKAGES)
+    click.echo(f"{'installed' if new else 'everything is there'}: {programs}")
 
 
 @pbx.command()
