@@ -7,7 +7,7 @@ it says what happens (`say`), what its lists hold (`channels`, `callers`, `membe
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 Pairs = dict[str, str]
@@ -27,6 +27,7 @@ class AmiStandIn:
     members: list[Pairs] = field(default_factory=list)  # QueueStatus: QueueMember
     database: dict[tuple[str, str], str] = field(default_factory=dict)  # AstDB, by family and key
     answers: dict[str, Callable[[Received], Pairs | None]] = field(default_factory=dict)  # None: no answer at all
+    before: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)  # done before that answer
     silent: bool = False  # accepts and reads, and says nothing any more
     cuts_lists: bool = False  # a list begins and never ends
     segment: int = 0  # bytes of one TCP segment; 0: as they come
@@ -38,6 +39,7 @@ class AmiStandIn:
         self._writers: set[asyncio.StreamWriter] = set()
         self._arrived = asyncio.Condition()
         self._alone = asyncio.Event()
+        self._speaking = asyncio.Lock()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -100,6 +102,8 @@ class AmiStandIn:
             self.received.append(action)
             self._arrived.notify_all()
         name, [action_id] = action["Action"][0], action["ActionID"]
+        if name in self.before:
+            await self.before[name]()
         if name == "Login":
             await self._login(writer, action, action_id)
         elif name in self.answers:
@@ -151,11 +155,12 @@ class AmiStandIn:
         if self.silent or writer.is_closing():
             return
         step = self.segment or len(data)
-        for begin in range(0, len(data), step):
-            writer.write(data[begin : begin + step])
-            await writer.drain()
-            if self.segment:
-                await asyncio.sleep(0.001)  # or the kernel would join them again
+        async with self._speaking:  # messages never run into each other
+            for begin in range(0, len(data), step):
+                writer.write(data[begin : begin + step])
+                await writer.drain()
+                if self.segment:
+                    await asyncio.sleep(0.001)  # or the kernel would join them again
 
 
 def _message(fields: Pairs, *, first: str) -> bytes:

@@ -198,6 +198,9 @@ class Bridge:
                 return
             except BridgeError as problem:
                 await self._go_down(str(problem))
+            except Exception as surprise:  # a link that is not tried again is worse than any
+                log.exception("link.failed", exchange=self._settings.name)
+                await self._go_down(repr(surprise))
             else:
                 if not first.done():
                     first.set_result(None)

@@ -2,7 +2,8 @@
 
 The file belongs to Asterisk; here it is only read, from a connection of its own for each reading and in transactions
 of a few hundred rows, so that Asterisk never waits. Row numbers start again at 1 in a new file, so a position is the
-file's generation (a mark that `townline pbx start` leaves in it) and a row. Everything here blocks: for threads only.
+file's generation (a mark that `townline pbx start` leaves in it) and a row. SQLite uses the numbers of deleted rows
+again: whoever purges the file keeps its last row. Everything here blocks: for threads only.
 """
 
 import sqlite3
@@ -55,20 +56,26 @@ class Cel:
             raise CelUnreadable(f"{self._path.name}: {problem}") from problem
 
     def rows_of(self, uniqueid: str) -> list[CelRow]:
-        """Every row of one channel. Raises `CelUnreadable`. Leaves position and ledger alone."""
+        """Every row of one channel, in renamed files too. Raises `CelUnreadable`. Moves nothing."""
         if not self._path.exists():
             raise CelUnreadable(f"{self._path.name} is missing")
-        try:
-            with closing(_open(self._path)) as database:
-                return list(_rows(database, "uniqueid = :uniqueid", uniqueid=uniqueid))
-        except sqlite3.Error as problem:
-            raise CelUnreadable(f"{self._path.name}: {problem}") from problem
+        rows: list[CelRow] = []
+        for path in [*(each for each in self._renamed() if _mark_of(each)), self._path]:
+            try:
+                with closing(_open(path)) as database:
+                    rows += _rows(database, "uniqueid = :uniqueid", uniqueid=uniqueid)
+            except sqlite3.Error as problem:
+                raise CelUnreadable(f"{path.name}: {problem}") from problem
+        return rows
+
+    def _renamed(self) -> list[Path]:
+        return sorted(self._path.parent.glob(f"{self._path.name}.*"))
 
     def _finish_renamed_file(self) -> None:
         """When our file was renamed (to `NAME.*`), read the rest of it before the new one."""
         if self.position is None or (self._path.exists() and _mark_of(self._path) == self.position.generation):
             return
-        for sibling in sorted(self._path.parent.glob(f"{self._path.name}.*")):
+        for sibling in self._renamed():
             if _mark_of(sibling) == self.position.generation:
                 with closing(_open(sibling)) as database:
                     self._take(database, self.position.generation)
@@ -147,4 +154,8 @@ def _time(text: str) -> datetime:
     try:
         return datetime.fromtimestamp(float(text), UTC)
     except ValueError:
+        pass
+    try:
         return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        raise CelUnreadable(f"eventtime is {text!r}: cel.conf must not have a dateformat") from None

@@ -43,9 +43,12 @@ class CelFeed:
     async def keep_reading(self, every: float) -> None:
         while True:
             await asyncio.sleep(every)
-            async with self._turn:
-                await self._read()
-                await self._deliver()
+            try:
+                async with self._turn:
+                    await self._read()
+                    await self._deliver()
+            except Exception:  # this is how nothing is lost: it must not end with one surprise
+                log.exception("cel.reading_failed", exchange=self._exchange)
 
     async def catch_up(self, roll: RollCall, alive_until: datetime | None) -> list[CallRecord]:
         """Read everything, end the calls that the roll call and CEL agree are gone, and offer it all.

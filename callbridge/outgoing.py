@@ -7,7 +7,7 @@ UserEvent with the key); for an unanswered one the Hangup's cause says why.
 from datetime import UTC, datetime
 
 from callbridge.calls import Token, number_of
-from callbridge.events import BridgeEvent, CallOut, Outcome
+from callbridge.events import CallOut, Outcome
 from callbridge.outcomes import outcome_of
 from callbridge.wire import Fields
 
@@ -40,7 +40,7 @@ class CallsOut:
         self._under_way.pop(self.uniqueid_of(attempt), None)
         self._orders = {action_id: each for action_id, each in self._orders.items() if each != attempt}
 
-    def hear(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+    def hear(self, fields: Fields, at: datetime) -> list[CallOut]:
         """What one event of Asterisk, stamped `at`, means for a call of ours."""
         match fields.get("event"):
             case "UserEvent" if fields.get("userevent") == "TownlineKey" and self._token.vouches_for(fields):
@@ -60,7 +60,7 @@ class CallsOut:
         failed = fields.get("response") == "Failure"
         return attempt if failed and attempt is not None and attempt in self else None
 
-    def _result(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+    def _result(self, fields: Fields, at: datetime) -> list[CallOut]:
         attempt = fields.get("attempt", "")
         self.forget(attempt)
         outcome = Outcome.KEY if fields.get("result") == Outcome.KEY else Outcome.NO_KEY
@@ -76,7 +76,7 @@ class CallsOut:
             )
         ]
 
-    def _hung_up(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+    def _hung_up(self, fields: Fields, at: datetime) -> list[CallOut]:
         attempt = self._under_way[fields["uniqueid"]]
         if fields.get("channelstate") == UP:
             return []  # answered, and its result did not come: CEL tells

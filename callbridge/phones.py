@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from callbridge.calls import extension_of
-from callbridge.events import BridgeEvent, PhoneReached
+from callbridge.events import PhoneReached
 from callbridge.wire import Fields
 
 # Asterisk's device states unknown, invalid and unavailable (include/asterisk/devicestate.h).
@@ -18,23 +18,23 @@ class Phones:
         self._exchange = exchange
         self._reachable: dict[str, bool | None] = dict.fromkeys(extensions)
 
-    def hear(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+    def hear(self, fields: Fields, at: datetime) -> list[PhoneReached]:
         return self._seen(fields, at) if fields.get("event") == "QueueMemberStatus" else []
 
-    def survey(self, members: Iterable[Fields], at: datetime) -> list[BridgeEvent]:
+    def survey(self, members: Iterable[Fields], at: datetime) -> list[PhoneReached]:
         """Every telephone as it is now, said whether or not it changed; one that no queue knows is not reachable."""
         self._reachable = dict.fromkeys(self._reachable)
         seen = [event for member in members for event in self._seen(member, at)]
         rest = [extension for extension, reachable in self._reachable.items() if reachable is None]
         return seen + [event for extension in rest for event in self._change(extension, at, reachable=False)]
 
-    def _seen(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+    def _seen(self, fields: Fields, at: datetime) -> list[PhoneReached]:
         extension = extension_of(fields.get("stateinterface", ""))
         if extension is None or extension not in self._reachable:
             return []
         return self._change(extension, at, reachable=fields.get("status") not in UNREACHABLE)
 
-    def _change(self, extension: str, at: datetime, *, reachable: bool) -> list[BridgeEvent]:
+    def _change(self, extension: str, at: datetime, *, reachable: bool) -> list[PhoneReached]:
         if self._reachable[extension] is reachable:
             return []
         self._reachable[extension] = reachable

@@ -153,6 +153,25 @@ async def test_a_recognised_caller_moves_to_the_head_and_her_name_is_shown(
     assert name["Value"] == "王秀英奶奶"
 
 
+async def test_a_call_is_reported_to_its_end_under_a_name_of_any_script(
+    exchange: Exchange, town: Callable[..., Town], connect: Connect
+) -> None:
+    world = town(telephones={"801": PICKS_UP})
+    bridge, witness = await connect()
+    await witness.see(PhoneReached, extension="801", reachable=True)
+
+    async def recognise() -> None:
+        arrived = await witness.see(CallArrived)
+        await bridge.recognise(arrived.uniqueid, priority=3, name="王秀英奶奶 𠮷")
+
+    recognising = asyncio.create_task(recognise())
+    world.call("13800000001", HOTLINE, 1)
+    await recognising
+    ended = await witness.see(CallEnded)
+    assert ended.end is CallEnd.ANSWERED
+    assert "CallAnswered" in witness.kinds(ended.uniqueid)
+
+
 async def test_a_caller_recognised_before_she_joins_the_queue_moves_up_as_well(
     exchange: Exchange, connect: Connect, town: Callable[..., Town]
 ) -> None:
