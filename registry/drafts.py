@@ -193,6 +193,7 @@ def number_problem(plan: NumberPlan, field: str, raw: str) -> Problem | None:
 
 _KEYS = (
     ("missing", "required"),
+    ("too_short", "required"),
     ("extra_forbidden", "unknown_field"),
     ("enum", "not_one_of"),
     ("date", "not_a_date"),

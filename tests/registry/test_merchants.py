@@ -1,0 +1,186 @@
+from datetime import date, time
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from registry.areas import add_area
+from registry.drafts import MerchantChange, MerchantDraft, read
+from registry.errors import NotFound, Refused, StaleVersion
+from registry.merchants import MerchantCard, change_merchant, find_merchants, merchant_card, merchants_by_number
+from registry.models import Channel, Merchant, MerchantKind
+from registry.store import Scope, Store
+from registry.store.journal import Journal
+from tests.registry.town import OPERATOR, contract, merchant
+
+
+def card(store: Store, scope: Scope, merchant_id: int) -> MerchantCard:
+    with store.reading() as session:
+        return merchant_card(session, scope, merchant_id)
+
+
+def change(store: Store, scope: Scope, merchant_id: int, seen: int, **fields: Any) -> int:
+    with store.writing() as session:
+        draft = read(MerchantChange, fields)
+        return change_merchant(session, scope, merchant_id, draft, seen_version=seen, actor=OPERATOR).version
+
+
+def names(store: Store, scope: Scope, *q: str, **wanted: Any) -> list[str]:
+    with store.reading() as session:
+        return [one.name for one in find_merchants(session, scope, *q, **wanted)]
+
+
+def test_a_card_shows_everything_that_was_registered(store: Store, scope: Scope) -> None:
+    shop = merchant(
+        store,
+        scope,
+        name="仁安药房",
+        address="青石里街3号",
+        licence_number="YD-1",
+        licence_expires="2027-06-30",
+        capacity=3,
+        first_channel="voice",
+        numbers=[
+            {"channel": "voice", "number": "67008004"},
+            {"channel": "sms", "number": "19300234004"},
+            {"channel": "voice", "number": "023-67008005"},
+            {"channel": "voice", "number": "67008004"},
+        ],
+        hours=[
+            {"weekday": 6, "opens": "20:00", "closes": "08:00"},
+            {"weekday": 0, "opens": "08:30", "closes": "12:00"},
+        ],
+        contracts=[contract(services=["medicine", "clinic"], radius=None)],
+    )
+    shown = card(store, scope, shop)
+    row = shown.merchant
+    assert (row.name, row.kind, row.capacity, row.first_channel) == ("仁安药房", "pharmacy", 3, Channel.VOICE)
+    assert row.licence_expires == date(2027, 6, 30)
+    assert [(one.channel, one.rank, one.number) for one in shown.numbers] == [
+        (Channel.SMS, 1, "+8619300234004"),
+        (Channel.VOICE, 1, "+862367008004"),
+        (Channel.VOICE, 2, "+862367008005"),
+    ]
+    assert [(one.weekday, one.opens, one.closes) for one in shown.hours] == [
+        (0, time(8, 30), time(12)),
+        (6, time(20), time(8)),
+    ]
+    (agreed,) = shown.contracts
+    assert (agreed.valid_from, agreed.valid_until, agreed.radius) == (date(2026, 1, 1), date(2026, 12, 31), None)
+    assert agreed.services == ("clinic", "medicine")
+
+
+def test_a_change_names_its_fields_and_one_that_changes_nothing_leaves_no_trace(store: Store, scope: Scope) -> None:
+    shop = merchant(store, scope, name="仁安药房")
+    before = card(store, scope, shop)
+    same = {
+        "name": "仁安药房",
+        "numbers": [{"channel": "voice", "number": "023 6700 8001"}, {"channel": "sms", "number": "+8619300234001"}],
+        "contracts": [contract()],
+        "suspended_why": None,
+    }
+    assert change(store, scope, shop, 1, **same) == 1
+    assert change(store, scope, shop, 1, suspended_why="整改中", contracts=[contract(), contract(radius=500)]) == 2
+    after = card(store, scope, shop)
+    assert (after.merchant.suspended_at, after.merchant.suspended_why) == (store.clock.now(), "整改中")
+    assert after.contracts[0] == before.contracts[0]  # the one that stays keeps its row
+    assert after.contracts[1].radius == 500
+    assert change(store, scope, shop, 2, suspended_why=None, hours=[], contracts=[contract(radius=500)]) == 3
+    cleared = card(store, scope, shop)
+    assert (cleared.merchant.suspended_at, cleared.hours) == (None, ())
+    assert cleared.contracts == after.contracts[1:]
+    with store.reading() as session:
+        entries = session.exec(select(Journal).order_by(Journal.seq)).all()  # type: ignore[arg-type]
+    assert [(entry.what, entry.data.get("fields")) for entry in entries] == [
+        ("merchant.created", None),
+        ("merchant.changed", ["contracts", "suspended"]),
+        ("merchant.changed", ["contracts", "hours", "suspended"]),
+    ]
+
+
+def test_a_stale_edit_is_refused(store: Store, scope: Scope) -> None:
+    shop = merchant(store, scope, name="仁安药房")
+    change(store, scope, shop, 1, capacity=2)
+    with pytest.raises(StaleVersion) as raised:
+        change(store, scope, shop, 1, capacity=3)
+    assert raised.value.values == {"subject": "merchant", "now": 2, "seen": 1}
+
+
+def test_merchants_are_found_by_name_address_number_kind_and_service(store: Store, scope: Scope) -> None:
+    merchant(store, scope, name="仁安药房", address="青石里街3号")
+    shop = {"kind": "shop", "address": "100%路", "contracts": [contract(services=["groceries"])]}
+    merchant(store, scope, name="福星便民店", **shop, numbers=[{"channel": "sms", "number": "19300234010"}])
+    assert names(store, scope) == sorted(["仁安药房", "福星便民店"])
+    assert names(store, scope, "药房") == ["仁安药房"]
+    assert names(store, scope, "青石里") == ["仁安药房"]
+    assert names(store, scope, "0193 0023 4010") == ["福星便民店"]
+    assert names(store, scope, "100%") == ["福星便民店"]
+    assert names(store, scope, "%") == ["福星便民店"]
+    assert names(store, scope, "\x00'\udcff;--") == []
+    assert names(store, scope, kind=MerchantKind.SHOP) == ["福星便民店"]
+    assert names(store, scope, service_code="medicine") == ["仁安药房"]
+    assert len(names(store, scope, limit=1)) == 1
+
+
+def test_all_shops_of_one_owner_are_found_by_her_number(store: Store, scope: Scope, centre_id: int) -> None:
+    number = [{"channel": "sms", "number": "19300234001"}, {"channel": "voice", "number": "19300234001"}]
+    shops = [merchant(store, scope, name=name, numbers=number) for name in ("仁安药房", "仁安水站")]
+    with store.reading() as session:
+        assert [one.id for one in merchants_by_number(session, centre_id, "+8619300234001")] == shops
+        assert merchants_by_number(session, centre_id, "+8619300234009") == []
+        assert merchants_by_number(session, centre_id + 1, "+8619300234001") == []
+
+
+def test_another_areas_merchant_is_not_shown_and_not_changed(store: Store, centre_id: int, scope: Scope) -> None:
+    with store.writing() as session:
+        east, west = add_area(session, centre_id, "E", "东"), add_area(session, centre_id, "W", "西")
+    shop = merchant(store, scope, name="仁安药房", area_id=east.id)
+    desk = Scope(centre_id, west.path)
+    assert names(store, desk) == []
+    with pytest.raises(NotFound):
+        card(store, desk, shop)
+    with pytest.raises(NotFound):
+        change(store, desk, shop, 1, capacity=1)
+    assert names(store, Scope(centre_id, east.path)) == ["仁安药房"]
+
+
+def test_everything_wrong_with_a_merchant_is_said_at_once(store: Store, scope: Scope) -> None:
+    with pytest.raises(Refused) as raised:
+        read(
+            MerchantDraft,
+            {
+                "name": "",
+                "kind": "bakery",
+                "hours": [{"weekday": 7, "opens": "25:00", "closes": "08:00+08:00"}],
+                "contracts": [contract(services=[]), contract(valid_until="2025-01-01"), contract(radius=0)],
+                "capacity": -1,
+            },
+        )
+    assert {one.field: one.key for one in raised.value.problems} == {
+        "name": "required",
+        "kind": "not_one_of",
+        "hours.0.weekday": "out_of_range",
+        "hours.0.opens": "not_a_time",
+        "hours.0.closes": "not_a_time",
+        "contracts.0.services": "required",
+        "contracts.1": "ends_before_it_begins",
+        "contracts.2.radius": "out_of_range",
+        "capacity": "out_of_range",
+    }
+    with pytest.raises(Refused) as raised:
+        merchant(
+            store,
+            scope,
+            name="仁安药房",
+            area_id=99,
+            numbers=[{"channel": "sms", "number": "none"}],
+            contracts=[contract(services=["medicine", "flowers"], areas=[99])],
+        )
+    assert {one.field: one.key for one in raised.value.problems} == {
+        "area_id": "unknown",
+        "numbers.0.number": "no_number",
+        "contracts.0.services": "unknown",
+        "contracts.0.areas": "unknown",
+    }
+    with store.reading() as session:
+        assert session.exec(select(Merchant)).all() == []
