@@ -1,0 +1,1 @@
+"""The board: who calls, what is open, what needs me."""

@@ -1,0 +1,73 @@
+"""A resident's card as text."""
+
+from textual.content import Content
+
+from console import times
+from console.people import flags, person
+from console.plain import fit, plain, reading
+from console.speech import Speech
+from console.world import World
+from dispatch.wire.people import ContactView, LastCase, ResidentCard, ResidentLine
+
+Part = str | tuple[str, str] | Content
+
+LABEL = 8  # cells of a field's name
+
+
+def headline(resident: ResidentLine, speech: Speech) -> Content:
+    """Who she is, large, with what changes how one speaks to her."""
+    gender = speech.word("gender", resident.gender)
+    parts: list[Part] = [(f" {person(resident, speech)} ", "bold $text on $primary"), f" {gender} "]
+    if warning := flags(resident, speech):
+        parts.append((f" {warning} ", "bold $text on $warning 60%"))
+    return Content.assemble(*parts)
+
+
+def summary(resident: ResidentLine, speech: Speech) -> Content:
+    """What the board already knows, until the card itself is there."""
+    return Content.assemble(headline(resident, speech), "\n", *_field("address", plain(resident.address), speech))
+
+
+def details(card: ResidentCard, speech: Speech, world: World) -> Content:
+    """The card from the address to the usual merchants; fields with nothing in them are left out."""
+    parts: list[Part] = [headline(card, speech)]
+    if card.called and card.called != card.name:
+        parts.append(f" {speech.say('card.called', name=card.called)}")
+    parts.append("\n")
+    parts += _field("address", plain(card.address), speech, "bold")
+    parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
+    parts += _field("health", plain(card.health_note, 2000), speech, "bold $text-error")
+    language = " ".join(filter(None, (speech.word("language", card.language), plain(card.dialect or ""))))
+    parts += _field("speaks", language if card.dialect or card.language != speech.language else "", speech)
+    for contact in sorted(card.contacts, key=lambda contact: contact.rank):
+        parts += _field("contact", contact_text(contact, speech), speech)
+    for usual in card.usual_merchants:
+        kind = speech.word("merchant", usual.kind)
+        parts += _field("usual", f"{kind} {plain(usual.name, 80)}", speech)
+    lines = "  ".join(f"{reading(line.number)} {speech.word('line', line.kind)}" for line in card.lines)
+    parts += _field("lines", lines, speech)
+    for last in card.last_cases:
+        parts += _field("last", _last(last, speech, world), speech, "$text-muted")
+    return Content.assemble(*parts).rstrip()
+
+
+def contact_text(contact: ContactView, speech: Speech) -> str:
+    """王敏 女儿 139 1234 5678 有钥匙."""
+    parts = [plain(contact.name, 80), plain(contact.relation, 40), reading(contact.number)]
+    if contact.has_key:
+        parts.append(speech.say("card.has_key"))
+    return " ".join(filter(None, [*parts, plain(contact.note, 200)]))
+
+
+def _last(last: LastCase, speech: Speech, world: World) -> str:
+    outcome = speech.word("outcome", last.outcome) or speech.word("case", last.state)
+    return (
+        f"{times.day(last.opened_at, world.zone)} {speech.service(last)} {outcome} {plain(last.words, 80)}".rstrip()
+    )
+
+
+def _field(name: str, text: str, speech: Speech, style: str = "") -> list[Part]:
+    if not text:
+        return []
+    label = fit(speech.say(f"card.{name}"), LABEL)
+    return [(f"{label} ", "$text-muted"), (text, style) if style else text, "\n"]

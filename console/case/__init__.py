@@ -1,0 +1,1 @@
+"""A case: opened, offered, watched, closed."""

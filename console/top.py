@@ -1,0 +1,74 @@
+"""The top of every screen: centre, links, operator, what is late; a banner when the service is away."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from console import times
+from console.board.rows import need_text
+from console.desk import Desk
+from console.people import who
+
+Part = str | tuple[str, str]
+
+
+class Top(Vertical):
+    """`strip`: whether what rings here, or else the first need, has a line of its own (the board shows both)."""
+
+    def __init__(self, desk: Desk, *, strip: bool = True) -> None:
+        super().__init__()
+        self._desk = desk
+        self._strip = strip
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="top-head", markup=False)
+        yield Static(id="top-trouble", markup=False)
+        yield Static(id="top-strip", markup=False)
+
+    def paint(self, shown: int | None = None) -> None:
+        """`shown` is the call whose card is open below."""
+        self.query_one("#top-head", Static).update(self._head())
+        trouble = self._trouble()
+        self.query_one("#top-trouble", Static).update(trouble)
+        self.query_one("#top-trouble", Static).display = bool(trouble)
+        strip = self._attention(shown) if self._strip else ""
+        self.query_one("#top-strip", Static).update(strip)
+        self.query_one("#top-strip", Static).display = bool(strip)
+
+    def _head(self) -> Content:
+        world, say = self._desk.world, self._desk.speech.say
+        parts: list[Part] = [(f" {world.centre_name or 'Townline'} ", "bold $text on $primary"), "  "]
+        for link in world.links.values():
+            state = ("link.up", "$text-success") if link.up else ("link.down", "bold $text-error")
+            parts += [f"{say('top.exchange')} {link.exchange} ", (say(state[0]), state[1]), "  "]
+        if (me := world.me) is not None:
+            phone = ("phone.reachable", "$text-success") if me.phone_reachable else ("phone.away", "$text-error")
+            parts += [(me.name, "bold"), f" {say(f'role.{me.role}')} {say(f'presence.{me.presence}')}  "]
+            parts += [f"{say('top.phone')} {me.extension or '-'} ", (say(phone[0]), phone[1]), "  "]
+        if alarms := sum(need.alarm for need in world.needs()):
+            parts += [(f" ! {say('top.alarms', count=alarms)} ", "bold $text on $error"), " "]
+        if late := len(world.late()):
+            parts += [(f" !! {say('top.late', count=late)} ", "bold $text on $error"), " "]
+        return Content.assemble(*parts, times.hour(world.now(), world.zone))
+
+    def _trouble(self) -> str:
+        world, say = self._desk.world, self._desk.speech.say
+        if world.away_since is None:
+            return ""
+        over = times.running(world.now() - world.away_since)
+        return f" !! {say('top.away', since=times.hour(world.away_since, world.zone), time=over)}"
+
+    def _attention(self, shown: int | None) -> Content | str:
+        world, speech = self._desk.world, self._desk.speech
+        ringing = world.ringing_here()
+        if ringing is not None and ringing.id != shown:
+            waited = times.running(world.now() - ringing.arrived_at)
+            ring = speech.say("top.ringing", who=who(ringing, speech), time=waited)
+            return Content.assemble((f" > {ring} ", "bold $text on $success"), ("  F2", "$accent bold"))
+        need = next((need for need in world.needs() if need.alarm), None)
+        if need is None:
+            return ""
+        return Content.assemble(
+            (f" ! {need_text(need, speech, world)} ", "bold $text-error"), ("  F4", "$accent bold")
+        )
