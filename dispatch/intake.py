@@ -42,6 +42,7 @@ __all__ = ["Intake", "Recognition"]
 
 log = structlog.get_logger()
 
+WAITING = frozenset({CallState.RINGING, CallState.QUEUED})
 AT_ONCE = 20  # calls of one reading of CEL that are written in one transaction: nobody holds the database
 
 
@@ -109,7 +110,7 @@ class Intake:
 
     def _ringing(self, session: Writing, event: CallRinging | CallRangOut) -> None:
         call = _known_call(session, event, event.uniqueid)
-        if call is None or call.state is CallState.ENDED:
+        if call is None or call.state not in WAITING:
             return
         ringing = {each for each in call.ringing.split(",") if each}
         now = ringing | {event.extension} if isinstance(event, CallRinging) else ringing - {event.extension}
@@ -141,7 +142,7 @@ class Intake:
                     answered_at=at,
                 )
             )
-        if call.state not in (CallState.RINGING, CallState.QUEUED):
+        if call.state not in WAITING:
             if call.answered_at is None:  # it has ended meanwhile; CEL knows that it was answered before
                 call.answered_at = at
                 call.operator_id = call.operator_id or (operator.id if operator is not None else None)

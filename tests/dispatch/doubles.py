@@ -64,9 +64,7 @@ class GatewayInMemory:
     async def register(self, callback_url_inbound: str, callback_url_status: str) -> None:
         """Nothing to tell."""
 
-    def read_callback(
-        self, headers: Mapping[str, str], body: bytes, now: datetime
-    ) -> InboundSms | SmsStatus | None:
+    def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> InboundSms | SmsStatus | None:
         return None
 
     async def close(self) -> None:

@@ -42,8 +42,8 @@ from dispatch.models import (
 )
 from dispatch.outbox import Sender
 from dispatch.replies import Replies
-from dispatch.wire.work import Close, Dispatch, NewCase, VisitReport
 from dispatch.wire.words import Answer
+from dispatch.wire.work import Close, Dispatch, NewCase, VisitReport
 from registry.drafts import (
     ContactDraft,
     ContractDraft,
@@ -58,8 +58,8 @@ from registry.models import Channel, Gender, LineKind, MerchantKind
 from registry.numbers import NumberPlan
 from registry.people import create_resident
 from registry.seed import seed_centre
-from registry.store.journal import Journal
 from registry.store import Actor, MovableClock, Role, Scope, Store
+from registry.store.journal import Journal
 from registry.vault import Vault
 from tests.dispatch.doubles import ExchangeInMemory, GatewayInMemory
 
@@ -226,7 +226,9 @@ class Town:
 
     def close(self, number: str) -> None:
         with self.store.writing() as session:
-            cases.close(session, self.desk, number, Close(expects="served", outcome="served", satisfaction="satisfied"))
+            cases.close(
+                session, self.desk, number, Close(expects="served", outcome="served", satisfaction="satisfied")
+            )
 
     def case(self, number: str) -> Case:
         with self.store.reading() as session:
