@@ -83,12 +83,16 @@ def open_centre(config: Config, *, clock: Clock | None = None) -> tuple[Store, i
 
 
 def open_house(config: Config, *, clock: Clock | None = None) -> House:
-    """Everything of one installation: its database brought up to date and seeded, its secrets made, its parts joined.
+    """Everything of one installation: its database up to date and seeded, its secrets made, its parts joined.
 
     Raises Obstacle when the database cannot be used.
     """
+    return furnish(config, *open_centre(config, clock=clock))
+
+
+def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
+    """The parts of a house on a database that is open already."""
     secrets = config.secret_store()
-    store, centre_id, epoch = open_centre(config, clock=clock)
     instance = f"{socket.gethostname()}:{os.getpid()}"[-64:]
     plan = NumberPlan(config.centre.country, config.centre.area_code, config.centre.exchange_prefix)
     vault = Vault(secrets.get_or_make("MASTER_KEY").encode())

@@ -14,11 +14,6 @@ from dispatch.models import Operator
 from dispatch.obstacles import Obstacle
 from registry.store import Role, Store
 
-WORDS = {
-    Conflict.key: "already taken or not the only one: {now}",
-    NotFound.key: "no operator is called {id}; `townline operator list` shows who there is",
-    BadValue.key: "a password has 8 to 200 characters",
-}
 
 
 @click.command()
@@ -172,16 +167,27 @@ def phone(file: ConfigFile, name: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.pass_obj
-def check(file: ConfigFile) -> None:
-    """Look at the configuration, the database and the exchange; exit status 1 when something is wrong."""
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """Look at configuration, database, exchange and gateways; exit status 1 when something is wrong."""
+    import json
+    from dataclasses import asdict
+
+    from dispatch import logs
     from dispatch.examination import examine
 
-    findings = examine(file.load())
-    for finding in findings:
-        click.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.says}")
-    if not all(finding.good for finding in findings):
-        raise click.exceptions.Exit(1)
+    file: ConfigFile = ctx.obj
+    config = file.load()
+    logs.configure("error")
+    findings = []
+    for finding in examine(config):
+        findings.append(finding)
+        if not as_json:
+            click.echo(f"{'ok ' if finding.good else 'BAD'} {finding.what}: {finding.says}")
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    ctx.exit(0 if all(finding.good for finding in findings) else 1)
 
 
 def _config(file: ConfigFile, own: Path | None) -> Config:
@@ -208,8 +214,21 @@ def _told() -> Iterator[None]:
     except Obstacle as obstacle:
         raise click.ClickException(str(obstacle)) from obstacle
     except DispatchError as error:
-        values = {"now": "", "id": ""} | error.values
-        raise click.ClickException(WORDS.get(error.key, error.key).format(**values)) from error
+        raise click.ClickException(_sentence(error)) from error
+
+
+def _sentence(error: DispatchError) -> str:
+    match error:
+        case NotFound():
+            return f"no operator is called {error.values['id']}; `townline operator list` shows who there is"
+        case Conflict() if "by" in error.values:
+            return f"the log-in or the extension belongs to {error.values['by']} ({error.values['now']})"
+        case Conflict():
+            return f"several are called so ({error.values['now']}): name the log-in"
+        case BadValue():
+            return "a password has 8 to 200 characters"
+        case _:
+            return error.key
 
 
 def _facts(operator: Operator) -> dict[str, str | None]:
