@@ -1,20 +1,33 @@
 """What the telephone side is told: the exchange, its trunk, speech and SMS gateways (sections of `config.toml`)."""
 
+import re
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]
-Dialled = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{2,20}$")]
+
+def matching(pattern: str, words: str) -> AfterValidator:
+    """Refuses a text that is not wholly `pattern`, saying in `words` what would be right."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return AfterValidator(check)
+
+
+Slug = Annotated[str, matching(r"[a-z][a-z0-9-]{0,31}", "1 to 32 small letters, digits and dashes, a letter first")]
+Extension = Annotated[str, matching(r"[0-9]{2,6}", "2 to 6 digits")]
+Dialled = Annotated[str, matching(r"\+?[0-9]{2,20}", "2 to 20 digits, with or without a plus before them")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _host_and_port(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError("must be host:port, for example 127.0.0.3:5060")
     return value
 

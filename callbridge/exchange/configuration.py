@@ -184,9 +184,5 @@ def _refuse_what_breaks_files(settings: ExchangeSettings, places: Places, tree: 
         raise ExchangeProblem(
             f"exchange.directory is {places.directory}: too long, {SOCKET_LIMIT - 17} bytes at most"
         )
-    if not re.fullmatch(r"[A-Za-z0-9.-]+:\d+", settings.trunk.provider):
-        raise ExchangeProblem(
-            f"exchange.trunk.provider is {settings.trunk.provider}: it must be a host name or address"
-        )
     if taken := [number for number in RESERVED if number in settings.extensions]:
         raise ExchangeProblem(f"exchange.extensions has {taken[0]}: an operator dialling it must reach that service")
