@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import uuid
 from collections.abc import AsyncIterator
 from typing import TypeVar
@@ -16,6 +15,7 @@ from dispatch.wire.base import Command
 from dispatch.wire.people import NewMerchant, NewResident
 from dispatch.wire.work import (
     Board,
+    CallCard,
     Candidates,
     CaseCard,
     Close,
@@ -68,6 +68,9 @@ class Clerk:
     async def board(self) -> Board:
         return await self._read("board", Board)
 
+    async def call(self, id_: int) -> CallCard:
+        return await self._read(f"calls/{id_}", CallCard)
+
     async def candidates(self, number: str) -> Candidates:
         return await self._read(f"cases/{number}/candidates", Candidates)
 
@@ -109,8 +112,8 @@ class Clerk:
                 ) as stream:
                     async for message in stream.aiter_sse():
                         last_event_id = message.id or last_event_id
-                        if message.data and "what" in (fields := json.loads(message.data)):
-                            yield Event.model_validate(fields)
+                        if message.event == "change":
+                            yield Event.model_validate_json(message.data)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _read(self, path: str, model: type[Answer]) -> Answer:

@@ -20,7 +20,7 @@ from dispatch.rehearsal.operator_phone import PhoneDidNotStart
 from dispatch.rehearsal.place import NoFreePort, find_place
 from dispatch.rehearsal.service import ServiceProblem
 from dispatch.rehearsal.sms.phone import PortTaken
-from dispatch.rehearsal.stage import OPERATOR, Stage
+from dispatch.rehearsal.stage import Stage
 from dispatch.rehearsal.stories import STORIES
 from dispatch.rehearsal.story import StepFailed, tell
 from dispatch.rehearsal.town import TownDidNotStart
@@ -88,7 +88,7 @@ async def _day(
     place = find_place(folder, file, database)
     async with Stage(place, read_community(), _progress(), own_phone=own_phone) as stage:
         if own_phone is not None:
-            click.echo(f"your telephone: townline --config {place.config_file} operator phone {OPERATOR}")
+            click.echo(f"your telephone: townline --config {place.config_file} operator phone {stage.operator}")
         calling = asyncio.create_task(crowd.call_in(stage))
         try:
             if headless is not None:
@@ -104,11 +104,17 @@ async def _day(
 async def _console(stage: Stage) -> None:
     """The console on this very terminal, logged in as the invented operator."""
     environment = os.environ | {
-        "TOWNLINE_LOGIN": OPERATOR,
-        "TOWNLINE_PASSWORD": stage.password(OPERATOR),
+        "TOWNLINE_LOGIN": stage.operator,
+        "TOWNLINE_PASSWORD": stage.password(stage.operator),
     }
     console = await asyncio.create_subprocess_exec(*stage.service.command("console"), env=environment)
-    if await console.wait() != 0:
+    try:
+        await console.wait()
+    finally:
+        if console.returncode is None:  # it gives the terminal back as it was
+            console.terminate()
+            await console.wait()
+    if console.returncode != 0:
         raise ServiceProblem(f"the console ended with exit status {console.returncode}")
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from dispatch.rehearsal.community import Community, SampleMerchant, SmsHabit
 
-# An offer ends with "1接单，2不接", the details of an accepted job with "出发请回3，到门口回4，办完回5"; a code is four
-# capital letters and digits, not all of them digits.
+# An offer ends with "1接单，2不接", the details of an accepted job with "出发请回3，到门口回4，办完回5"; a code is
+# four capital letters and digits, not all of them digits.
 ASKS = re.compile(r"(?<![0-9])1[^0-9月]+2(?![0-9])")
 STEPS = re.compile(r"(?<![0-9])3[^0-9月]+4[^0-9月]+5(?![0-9])")
 CODE = re.compile(r"(?<![A-Z0-9])(?=[0-9]*[A-Z])([A-Z2-9]{4})(?![A-Z0-9])")

@@ -7,8 +7,10 @@ from dispatch.rehearsal.community import Community
 
 
 async def sow(community: Community, clerk: Clerk, today: date) -> None:
-    """Registers, as an administrator, merchants and then residents, in the order of the file; goes on where an earlier
-    sowing broke off."""
+    """Registers, as an administrator, merchants and then residents, in the order of the file.
+
+    Goes on where an earlier sowing broke off.
+    """
     there = {line.name: line.id for line in (await clerk.merchants()).items}
     merchants = {
         merchant.key: there.get(merchant.name) or await clerk.register_merchant(merchant.entry(today))

@@ -29,8 +29,11 @@ class Service:
         start = [sys.executable, "-c", "from dispatch.cli import main; main()"]
         return [*start, "--config", str(self._config_file), *words]
 
-    async def run(self, *words: str, given: str = "", quiet: bool = False) -> None:
-        """One verb, to its end; `given` is its standard input. Raises ServiceProblem with what it said."""
+    async def run(self, *words: str, given: str = "", quiet: bool = True) -> None:
+        """One verb, to its end; `given` is its standard input.
+
+        Raises ServiceProblem, with what it said when it was `quiet` and said it to nobody else.
+        """
         process = await asyncio.create_subprocess_exec(
             *self.command(*words),
             stdin=asyncio.subprocess.PIPE,

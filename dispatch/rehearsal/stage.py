@@ -60,6 +60,7 @@ class Stage:
         self.service = Service(place.config_file, str(config.console.url).rstrip("/"))
         self.phone: OperatorPhone | None = None
         self.extension = own_phone or EXTENSION
+        self.operator = OPERATOR if self.extension == EXTENSION else f"{OPERATOR}-{self.extension}"  # her log-in
         self._sms_phone: SmsPhone | None = None
         self._says = says
         self._has_robot = own_phone is None
@@ -111,16 +112,16 @@ class Stage:
 
     async def clerk(self) -> Clerk:
         """The invented operator, logged in; whoever asks closes her."""
-        return await self._log_in(OPERATOR, OPERATOR_NAME, "operator", self.extension)
+        return await self._log_in(self.operator, OPERATOR_NAME, "operator", self.extension)
 
     def password(self, login: str) -> str:
         """Of an invented person; kept among the secrets of the rehearsal's folder."""
-        return self.secrets.get_or_make(f"REHEARSAL_{login.upper()}")
+        return self.secrets.get_or_make(f"REHEARSAL_{login.upper().replace('-', '_')}")
 
     async def _install(self) -> None:
         if not all(self.exchange.tree.has(program) for program in PROGRAMS):
             self._says("the telephone programs are installed, once")
-            await self.service.run("pbx", "install")
+            await self.service.run("pbx", "install", quiet=False)
 
     async def _start_exchange(self) -> None:
         self._says("the exchange")
@@ -186,10 +187,10 @@ class Stage:
         except ServiceRefused as refused:
             if refused.status != httpx.codes.UNAUTHORIZED:
                 raise
-            words = ["operator", "add", login, "--name", name, "--role", role]
+            words = ["operator", "add", name, "--login", login, "--role", role, "--password-stdin"]
             if extension is not None:
                 words += ["--extension", extension]
-            await self.service.run(*words, given=self.password(login), quiet=True)
+            await self.service.run(*words, given=self.password(login))
             await clerk.log_in()
         return clerk
 

@@ -7,7 +7,7 @@ and names the step. A story is a list of steps in a module of `dispatch.rehearsa
 import asyncio
 import time
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -55,13 +55,13 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`does` begins it (None: it happens by itself); `journal` knows its entry, `witness` looks for who saw it."""
+    """`does` begins it (None: it happens by itself); `journal` knows its entry, each of `witnesses` who saw it."""
 
     name: str
     name_zh: str
     does: Callable[[Play], Awaitable[None]] | None
     journal: Callable[[Play, Event], bool]
-    witness: Callable[[Play], Seen | None]
+    witnesses: Sequence[Callable[[Play], Seen | None]]
     seconds: float = STEP_SECONDS
 
 
@@ -81,8 +81,10 @@ async def tell(stage: Stage, steps: list[Step], say: Callable[[str], None]) -> N
                 except Exception as error:
                     raise StepFailed(step.name, f"{type(error).__name__}: {error}") from error
             entry, seen = await _witnessed(play, step)
-            name = f"{step.name} {step.name_zh}"
-            say(_row(name, _clock(entry.at, zone), entry.what, _clock(seen.at, zone), seen.source, seen.words))
+            left = (f"{step.name} {step.name_zh}", _clock(entry.at, zone), entry.what)
+            for each in seen:
+                say(_row(*left, _clock(each.at, zone), each.source, each.words))
+                left = ("", "", "")
     finally:
         following.cancel()
         await clerk.close()
@@ -93,18 +95,19 @@ async def _follow(play: Play, last_event_id: str) -> None:
         play.journal.append(event)
 
 
-async def _witnessed(play: Play, step: Step) -> tuple[Event, Seen]:
+async def _witnessed(play: Play, step: Step) -> tuple[Event, list[Seen]]:
+    """The step's journal entry and what all its witnesses have seen, as soon as they have. Raises StepFailed."""
     until = time.monotonic() + step.seconds
     while True:
         entry = play.entry(lambda event: step.journal(play, event))
-        seen = await asyncio.to_thread(step.witness, play)
-        if entry is not None and seen is not None:
+        found = [await asyncio.to_thread(witness, play) for witness in step.witnesses]
+        seen = [each for each in found if each is not None]
+        if entry is not None and len(seen) == len(found):
             return entry, seen
         if time.monotonic() > until:
-            missing = " and ".join(
-                name for name, found in (("the journal", entry), ("the witness", seen)) if found is None
-            )
-            raise StepFailed(step.name, f"{missing} said nothing of it within {step.seconds:g} s")
+            silent = ["the journal"] if entry is None else []
+            silent += [f"witness {number}" for number, each in enumerate(found, 1) if each is None]
+            raise StepFailed(step.name, f"{' and '.join(silent)} said nothing of it within {step.seconds:g} s")
         await asyncio.sleep(POLL_SECONDS)
 
 

@@ -1,0 +1,135 @@
+"""What steps expect: entries of the journal, and sightings of the witnesses, about one caller and one case.
+
+A story's caller stands in `play.known["caller"]`; the ids of her call, its channel and the case join it as they appear.
+"""
+
+from collections.abc import Callable
+
+from dispatch.rehearsal.community import subscriber
+from dispatch.rehearsal.evidence import CelRow, Seen
+from dispatch.rehearsal.story import Play
+from dispatch.rehearsal.witness import Sighting
+from dispatch.wire.work import Event
+
+Journal = Callable[[Play, Event], bool]
+Witness = Callable[[Play], Seen | None]
+
+
+def call(what: str) -> Journal:
+    """`call.<what>` of the caller's call; the first call after the story's beginning is hers."""
+
+    def _accept(play: Play, event: Event) -> bool:
+        if event.what != f"call.{what}":
+            return False
+        return play.known.setdefault("call", str(event.subject_id)) == str(event.subject_id)
+
+    return _accept
+
+
+def case(what: str) -> Journal:
+    """Something about the case, by its full name: `visit.done`."""
+    return lambda play, event: (
+        event.what == what and event.case is not None and event.case.number == play.known.get("case")
+    )
+
+
+def offer(what: str, key: str, channel: str = "") -> Journal:
+    """`offer.<what>` of the offer to the merchant `key`; the attempt that carried it is remembered."""
+
+    def _accept(play: Play, event: Event) -> bool:
+        offered = play.entry(
+            lambda each: (
+                each.what == "offer.offered"
+                and each.data.get("merchant") == play.merchants[key]
+                and (not channel or each.data.get("channel") == channel)
+            )
+        )
+        if offered is None or event.what != f"offer.{what}" or event.subject_id != offered.subject_id:
+            return False
+        if "attempt" in event.data:
+            play.known["attempt"] = str(event.data["attempt"])
+        return True
+
+    return _accept
+
+
+def message_sent(kind: str) -> Journal:
+    """The first message of that kind went out."""
+
+    def _accept(play: Play, event: Event) -> bool:
+        wanted = play.entry(lambda each: each.what == "message.wanted" and each.data.get("kind") == kind)
+        return wanted is not None and event.what == "message.sent" and event.subject_id == wanted.subject_id
+
+    return _accept
+
+
+def cel_of_caller(event: str) -> Witness:
+    """The exchange's event log about the caller's own channel."""
+
+    def _look(play: Play) -> Seen | None:
+        shown = play.community.resident(play.known["caller"]).lines[0].shown
+        seen = play.evidence.cel(lambda row: row["eventtype"] == event and row["cidnum"] == shown)
+        if seen is not None:
+            play.known.setdefault("uniqueid", seen.words.split()[-1])
+        return seen
+
+    return _look
+
+
+def cel_of_attempt(accept: Callable[[CelRow], bool]) -> Witness:
+    """The exchange's event log about the telephone call that carries the offer."""
+    return lambda play: play.evidence.cel(
+        lambda row: play.known.get("attempt", "?") in row["uniqueid"] and accept(row)
+    )
+
+
+def queue_log(event: str) -> Witness:
+    return lambda play: play.evidence.queue(lambda row: row.event == event and row.call == play.known.get("uniqueid"))
+
+
+def robot(name: str, accept: Callable[[Play, Sighting], bool]) -> Witness:
+    """That robot's own log."""
+    return lambda play: play.evidence.robot(name, lambda sighting: accept(play, sighting))
+
+
+def resident(what: str) -> Witness:
+    """The town's log about the caller."""
+    return robot("town", lambda play, seen: seen.what == what and seen.call == play.known.get("town"))
+
+
+def line_of_caller(play: Play) -> Seen | None:
+    """Who is calling, from the town's log and the sample community alone."""
+    caller = play.community.resident(play.known["caller"])
+    numbers = {subscriber(line.number) for line in caller.lines}
+    seen = play.evidence.robot("town", lambda each: each.call == play.known.get("town") and each.number in numbers)
+    return seen and Seen("community", seen.at, f"{caller.lines[0].number} is a line of {caller.name}")
+
+
+def merchant_sms(what: str, key: str, *, text: str = "", has: str = "") -> Witness:
+    """The SMS phone's log about the merchant `key`; the message is `text`, or has `has` in it."""
+    return robot(
+        "sms",
+        lambda play, seen: (
+            seen.what == what
+            and seen.number == play.community.merchant(key).numbers.sms
+            and (not text or seen.detail == text)
+            and has in seen.detail
+        ),
+    )
+
+
+def merchant_telephone(what: str, key: str, *, digit: str = "") -> Witness:
+    """The town's log about the telephone of the merchant `key`."""
+    return robot(
+        "town",
+        lambda play, seen: (
+            seen.what == what
+            and seen.number == subscriber(play.community.merchant(key).numbers.voice)
+            and (not digit or seen.detail == digit)
+        ),
+    )
+
+
+def operator(did: str) -> Witness:
+    """What the service answered her about the case, as she wrote it down."""
+    return robot("operator", lambda play, seen: seen.what == did and seen.call == play.known.get("case"))
