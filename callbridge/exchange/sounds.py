@@ -29,13 +29,15 @@ def make_missing(folder: Path, speech: Speech) -> list[str]:
     A phrase whose text has changed is spoken anew, unless somebody has replaced its file.
     """
     written = []
+    music = waiting_music()
     for language in get_args(Language):
         place = folder / language
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         record = place / MADE
         made: dict[str, str] = json.loads(record.read_text()) if record.is_file() else {}
+        before = made.copy()
         sounds = {name: speech.say_now(texts[language], language) for name, texts in phrases().items()}
-        contents = {name: path.read_bytes() for name, path in sounds.items()} | {"music": waiting_music()}
+        contents = {name: path.read_bytes() for name, path in sounds.items()} | {"music": music}
         for name, content in contents.items():
             target = place / f"{name}.wav"
             mark = hashlib.sha256(content).hexdigest()
@@ -46,7 +48,8 @@ def make_missing(folder: Path, speech: Speech) -> list[str]:
             _write(target, content)
             made[name] = mark
             written.append(f"sounds/{language}/{name}.wav")
-        _write(record, json.dumps(made, indent=1, sort_keys=True).encode())
+        if made != before:
+            _write(record, json.dumps(made, indent=1, sort_keys=True).encode())
     return written
 
 
