@@ -206,7 +206,7 @@ def cannot_ask(session: Writing, question: Question) -> None:
         return
     attempt, held = found
     age = session.clock.now() - attempt.handed_over_at
-    held.message.claimed_until = session.clock.now() + min(max(age, timedelta(seconds=5)), LONGEST_PAUSE)
+    held.message.claimed_until = session.clock.now() + min(max(age / 2, timedelta(seconds=5)), LONGEST_PAUSE)
     if not is_wanted(held, session.clock.now()) or (age > PATIENCE and RULES[held.message.kind] is Unknown.GIVE_UP):
         results.give_up(session, held, attempt)
     elif age > PATIENCE and attempt.result != Result.WITH_OPERATOR:

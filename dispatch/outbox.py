@@ -200,7 +200,7 @@ class Sender:
         elif fate is Fate.NEVER_SEEN:
             await self._write(results.not_happened, question.attempt, Result.NEVER_SEEN)
         else:
-            await self._write(handover.keep_ringing, question.attempt)
+            await self._write(_rings, question.attempt)
 
     async def _write(self, step: Callable[..., Any], *arguments: Any) -> Any:
         """One step in a transaction of its own, away from the event loop."""

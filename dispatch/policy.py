@@ -16,8 +16,8 @@ class OfferPolicy(BaseModel):
 
     voice_tries: int = Field(default=2, ge=1, le=10)  # calls of one offer before its merchant counts as not reached
     voice_pause_seconds: int = Field(default=60, ge=0)  # between two of them
-    sms_tries: int = Field(default=5, ge=1, le=20)  # hand-overs to a gateway that is away
-    sms_pause_seconds: int = Field(default=15, ge=0)
+    sms_tries: int = Field(default=4, ge=1, le=20)  # hand-overs to a gateway that is away
+    sms_pause_seconds: int = Field(default=15, ge=0)  # after the first of them; longer after each
 
     @property
     def voice_pause(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""The gateway and the exchange as the sender sees them, in memory: they count what really arrived at the other side."""
+"""The gateway and the exchange as the sender sees them, in memory: they count what arrived at the other side."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from callbridge.bridge import Fate, OutgoingCall
-from callbridge.errors import GatewayAway, GatewayUnsure, LinkLost, NotLinked
+from callbridge.errors import GatewayAway, GatewayRefused, GatewayUnsure, LinkLost, NotLinked
 from callbridge.events import CallOut
 from callbridge.gateways import GatewayHealth, GatewayReceipt, InboundSms, SmsFate, SmsState, SmsStatus
 
@@ -42,6 +42,8 @@ class GatewayInMemory:
         does = self.behaviour.popleft() if self.behaviour else "take"
         if does == "away":
             raise GatewayAway("nobody there")
+        if does == "refuse":
+            raise GatewayRefused("no")
         if does == "crash_before":
             raise Crash
         if does != "unsure_lost" and all(sms.attempt != attempt for sms in self.taken):
@@ -73,7 +75,7 @@ class GatewayInMemory:
 
 @dataclass
 class ExchangeInMemory:
-    """Dials. `behaviour` of the next calls: `take`, `not_linked`, `lost_rings`, `lost`, `crash_before`, `crash_after`."""
+    """Dials. `behaviour` of the next: `take`, `not_linked`, `lost_rings`, `lost`, `crash_before`, `crash_after`."""
 
     behaviour: deque[str] = field(default_factory=deque)
     dialled: list[OutgoingCall] = field(default_factory=list)
