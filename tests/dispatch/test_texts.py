@@ -1,0 +1,89 @@
+import re
+from importlib.resources import files
+
+from babel.messages.pofile import read_po
+
+from callbridge.sms import segments
+from tests.dispatch.town import HER_LINE, Town
+
+SHOP, TELEPHONE = "+8613900000001", "+8613900000002"
+
+
+def sentences(language: str) -> dict[str, str]:
+    with (files("dispatch") / "locale" / f"{language}.po").open("rb") as file:
+        return {message.id: message.string for message in read_po(file) if message.id}
+
+
+def test_both_languages_say_everything_with_the_same_values() -> None:
+    zh, en = sentences("zh"), sentences("en")
+    assert zh.keys() == en.keys()
+    for key, sentence in zh.items():
+        assert sentence, key
+        assert set(re.findall(r"\{(\w+)\}", sentence)) == set(re.findall(r"\{(\w+)\}", en[key])), key
+
+
+def test_the_door_and_the_person_are_told_only_after_the_acceptance(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    number = town.open(town.resident(health_note="高血压"), words="降压药一盒")
+    town.dispatch(number)
+    town.send()
+    offered = town.sms_to(SHOP)[-1]
+    for secret in ("502", "王秀英", "02367001001", HER_LINE, "敲门"):
+        assert secret not in offered
+    assert segments(offered).parts <= 2
+    town.writes(SHOP, "1")
+    details = town.sms_to(SHOP)[-1]
+    for wanted in ("青石里5栋2单元502", "王秀英奶奶", HER_LINE, "门铃坏了，请敲门", "降压药一盒"):
+        assert wanted in details
+    assert "高血压" not in details
+
+
+def test_a_job_elsewhere_names_that_place_and_not_her_home(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    number = town.open(town.resident(), place="人民公园南门", latitude=29.5333, longitude=106.505, words="{centre}")
+    town.dispatch(number)
+    town.send()
+    assert "地点接单后告知" in town.sms_to(SHOP)[-1]
+    town.writes(SHOP, "1")
+    details = town.sms_to(SHOP)[-1]
+    assert "人民公园南门" in details
+    assert "502" not in details
+    assert "{centre}" in details, "what an operator writes is no template"
+
+
+def test_a_wish_for_later_is_told_with_day_and_hour(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    number = town.open(town.resident(), wanted_at="2026-03-02T15:30:00+08:00")
+    town.dispatch(number)
+    town.send()
+    assert "3月2日 15:30" in town.sms_to(SHOP)[-1]
+
+
+def test_numbers_are_spoken_digit_by_digit(town: Town) -> None:
+    town.merchant("康宁药房", voice=TELEPHONE)
+    number = town.open(town.resident())
+    town.dispatch(number)
+    town.send()
+    town.presses(TELEPHONE, "1")
+    town.send()
+    assert "二三六七零零幺零零幺" in town.exchange.dialled[-1].text
+
+
+def test_an_unknown_caller_is_reached_at_the_number_that_called(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    call = town.rings_in("13700000001")
+    town.answers(call)
+    number = town.open(None, call_id=town.call(call).id, place="青石里3栋门口", latitude=29.5333, longitude=106.505)
+    town.dispatch(number)
+    town.send()
+    town.writes(SHOP, "1")
+    assert "+8613700000001" in town.sms_to(SHOP)[-1]
+
+
+def test_very_long_words_do_not_break_the_message(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP, voice=TELEPHONE)
+    number = town.open(town.resident(entrance_note="门" * 500), words="药" * 2000, place="路" * 200)
+    town.dispatch(number)
+    town.send()
+    town.writes(SHOP, "1")
+    assert len(town.sms_to(SHOP)[-1]) < 600
