@@ -13,7 +13,6 @@ class Need(StrEnum):
 
     EMERGENCY = "need.emergency"
     NOBODY_LEFT = "need.nobody_left"  # every candidate was asked
-    GIVEN_BACK = "need.given_back"  # the merchant who had accepted cannot come
     ARRIVAL_LATE = "need.arrival_late"
     FINISH_LATE = "need.finish_late"
     WANTED_SOON = "need.wanted_soon"  # nobody has been asked and the time it is wanted for comes near
