@@ -226,7 +226,8 @@ class Bridge:
         log.info("link.up", exchange=self._settings.name, restarted=restarted, channels=len(roll.channels))
         self._send(lambda: [self._link_up(restarted)])
         open_calls = await self._feed.catch_up(roll, self._alive_until)
-        self._send(lambda: self._answer(roll, open_calls, restarted))
+        died_at = self._alive_until if restarted else None
+        self._send(lambda: self._answer(roll, open_calls, died_at))
         for fields in self._held:
             self._inbox.put_nowait(fields)
         self._held = None
@@ -240,8 +241,8 @@ class Bridge:
             exchange_restarted=restarted,
         )
 
-    def _answer(self, roll: RollCall, open_calls: list[CallRecord], restarted: bool) -> list[BridgeEvent]:
-        said = answer_roll(roll, self._calls, open_calls, self._settings.name, restarted=restarted)
+    def _answer(self, roll: RollCall, open_calls: list[CallRecord], died_at: datetime | None) -> list[BridgeEvent]:
+        said = answer_roll(roll, self._calls, open_calls, self._settings.name, died_at=died_at)
         return [*said, *self._phones.survey(roll.members, roll.asked_at)]
 
     async def _go_down(self, reason: str) -> None:

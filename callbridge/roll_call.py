@@ -44,9 +44,10 @@ async def call_roll(link: Link, now: datetime) -> RollCall:
 
 
 def answer_roll(
-    roll: RollCall, calls: LiveCalls, records: Iterable[CallRecord], exchange: str, *, restarted: bool
+    roll: RollCall, calls: LiveCalls, records: Iterable[CallRecord], exchange: str, *, died_at: datetime | None
 ) -> list[BridgeEvent]:
-    """Bring the live calls up to date with the roll call; `records` are the calls that are open according to CEL.
+    """Bring the live calls up to date with the roll call; `records` are the calls that are open according to CEL,
+    `died_at` is when the exchange died, if it did.
 
     What CEL knows of is reported by CEL; here is the rest: calls that only the list knows, positions, who rings, who
     talks, and the end of calls that nobody else will end.
@@ -60,8 +61,8 @@ def answer_roll(
         said += _unknown_call(channel, calls, exchange, roll.asked_at)
     for call in calls.values():
         if call.uniqueid not in roll.alive and call.at < roll.asked_at:
-            end = CallEnd.CUT_OFF if restarted else CallEnd.ANSWERED if call.extension else CallEnd.ABANDONED
-            said += calls.end(call.uniqueid, roll.asked_at, end, Party.EXCHANGE, 0)
+            end = CallEnd.CUT_OFF if died_at else CallEnd.ANSWERED if call.extension else CallEnd.ABANDONED
+            said += calls.end(call.uniqueid, died_at or roll.asked_at, end, Party.EXCHANGE, 0)
     said += _waiting(roll, calls, exchange)
     for call in calls.values():
         said += _telephones(roll, call, calls, exchange)

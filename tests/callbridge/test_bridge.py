@@ -390,7 +390,9 @@ async def test_calls_that_were_alive_when_the_exchange_died_are_cut_off(
     assert record.ended_at is not None
     assert abs(record.ended_at - down.at) < timedelta(seconds=1)
     assert (await witness.outcome(attempt="a1")).outcome is Outcome.FAILED
-    assert (await witness.see(CallEnded)).end is CallEnd.CUT_OFF
+    ended = await witness.see(CallEnded)
+    assert ended.end is CallEnd.CUT_OFF
+    assert ended.at <= down.at
     assert [each.uniqueid for each in witness.of(CallEnded)] == ["main-1772413200.9"]
 
 

@@ -6,14 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from callbridge.bridge import Bridge, Fate, OutgoingCall, Pace
-from callbridge.errors import ActionRefused
+from callbridge.errors import ActionRefused, AmiRefused
 from callbridge.events import (
     CallAnswered,
     CallArrived,
@@ -32,7 +32,8 @@ from callbridge.events import (
 from callbridge.exchange import Exchange
 from tests.callbridge.witness import Witness
 from tests.system.ami import Ami
-from tests.system.town import Town
+from tests.system.test_exchange_intruders import FORGED_HANGUP, FORGED_KEY, Stranger, forms
+from tests.system.town import Town, sipp
 
 pytestmark = pytest.mark.system
 
@@ -337,7 +338,7 @@ async def test_calls_that_wait_when_the_exchange_is_killed_are_cut_off(
     bridge, witness = await connect()
     for number in ("13800000001", "13800000002", "13800000003"):
         world.call(number, HOTLINE, 30)
-        await witness.see(CallArrived, number=number)
+        await witness.record(number=number)
     await witness.see(CallAnswered)
     pid = exchange.pid
     assert pid is not None
@@ -357,3 +358,42 @@ async def test_calls_that_wait_when_the_exchange_is_killed_are_cut_off(
     assert len([each for each in witness.records if each.answered_at is not None and each.end is not None]) == 1
     world.call("13800000004", HOTLINE, 1)
     await witness.see(CallEnded)
+
+
+async def test_of_many_calls_at_once_every_one_is_reported_and_recorded(
+    exchange: Exchange, connect: Connect, tmp_path: Path
+) -> None:
+    bridge, witness = await connect()
+    await asyncio.to_thread(sipp, exchange, HOTLINE, calls=80, rate=40, seconds=0.5, folder=tmp_path)
+    arrived = {each.uniqueid for each in witness.of(CallArrived)}
+    assert len(arrived) == 80
+    for uniqueid in arrived:
+        await witness.see(CallEnded, uniqueid=uniqueid)
+        await witness.record(uniqueid=uniqueid, end=CallEnd.ABANDONED)
+    assert bridge.link.waiting == bridge.link.refused == 0
+
+
+@pytest.mark.parametrize("forged", [FORGED_KEY, FORGED_HANGUP], ids=["a key pressed", "a hangup"])
+async def test_whatever_a_stranger_writes_as_his_number_he_is_one_caller(
+    exchange: Exchange, connect: Connect, forged: str
+) -> None:
+    _, witness = await connect()
+    stranger = Stranger(exchange)
+    with closing(stranger.socket):
+        for user in forms(forged):
+            await asyncio.to_thread(stranger.call, user)
+    for user in forms(forged):
+        arrived = await witness.see(CallArrived, number=user[:79])
+        await witness.see(CallEnded, uniqueid=arrived.uniqueid)
+        record = await witness.record(uniqueid=arrived.uniqueid, end=CallEnd.ABANDONED)
+        assert record.number == arrived.number
+    assert len(witness.of(CallArrived)) == len(forms(forged))
+    assert witness.of(CallOut) == witness.outcomes == []
+
+
+async def test_the_exchange_refuses_a_wrong_secret(
+    exchange: Exchange, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOWNLINE_SECRET_AMI", "wrong")
+    with pytest.raises(AmiRefused, match="Authentication failed"):
+        await connect()
