@@ -13,7 +13,7 @@ from dispatch.house import House
 from dispatch.models import Call
 from dispatch.views.calls import call_card, call_lines
 from dispatch.views.people import resident_card
-from dispatch.wire.base import Moment
+from dispatch.wire.base import Id, Moment
 from dispatch.wire.words import CallState
 from dispatch.wire.work import Acknowledge, CallCard, CallChange, CallLine, Calls
 from registry import cards
@@ -28,7 +28,7 @@ def list_calls(
     state: Annotated[list[CallState] | None, Query(description="Any of these; all without it")] = None,
     since: Annotated[Moment | None, Query(description="Arrived then or later")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     """The calls this desk may see, the last one first."""
 
@@ -46,7 +46,7 @@ def list_calls(
 
 
 @router.get("/{call_id}", response_model=CallCard)
-def open_call(call_id: int, reader: Reads) -> Response:
+def open_call(call_id: Id, reader: Reads) -> Response:
     """The call with the card of whom it is about. That the card was opened is in the access log."""
 
     def look(session: Writing, desk: Desk) -> CallCard:
@@ -61,7 +61,7 @@ def open_call(call_id: int, reader: Reads) -> Response:
 
 
 @router.patch("/{call_id}", response_model=CallCard)
-def change_call(call_id: int, change: CallChange, commands: Commands) -> Response:
+def change_call(call_id: Id, change: CallChange, commands: Commands) -> Response:
     """Whom the call is about, and who is on the line."""
     return commands.do(
         lambda session, desk: _card(session, desk, work.change_call(session, desk, call_id, change), commands.house)
@@ -69,7 +69,7 @@ def change_call(call_id: int, change: CallChange, commands: Commands) -> Respons
 
 
 @router.post("/{call_id}/settle", response_model=CallLine)
-def settle_call(call_id: int, seen: Acknowledge, commands: Commands) -> Response:
+def settle_call(call_id: Id, seen: Acknowledge, commands: Commands) -> Response:
     """Somebody has dealt with a call that nobody had answered."""
 
     def settle(session: Writing, desk: Desk) -> CallLine:

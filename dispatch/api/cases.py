@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from sqlmodel import col, func, or_, select
 
 from dispatch import casebook, offers, visits
@@ -15,6 +15,7 @@ from dispatch.models import Case
 from dispatch.views.cases import case_card, case_lines
 from dispatch.views.offers import offers_of
 from dispatch.views.timeline import timeline as timeline_view
+from dispatch.wire.base import Id
 from dispatch.wire.words import CaseState
 from dispatch.wire.work import (
     Acknowledge,
@@ -36,6 +37,9 @@ from dispatch.wire.work import (
 )
 from registry.models import Resident
 from registry.store import Reading, Subject, Writing
+from registry.text import plain
+
+Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,32}$", description="As in TL-20260302-0001")]
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -44,10 +48,10 @@ router = APIRouter(prefix="/cases", tags=["cases"])
 def list_cases(
     reader: Reads,
     state: Annotated[list[CaseState] | None, Query(description="Any of these; all without it")] = None,
-    resident: Annotated[int | None, Query(description="Only this resident's")] = None,
+    resident: Annotated[Id | None, Query(description="Only this resident's")] = None,
     q: Annotated[str, Query(max_length=64, description="Part of a number, a word or the resident's name")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     """The cases this desk may see, the last one first."""
 
@@ -57,7 +61,7 @@ def list_cases(
             wanted.append(col(Case.state).in_(state))
         if resident is not None:
             wanted.append(col(Case.resident_id) == resident)
-        if words := q.strip():
+        if words := plain(q):
             called = select(Resident.id).where(
                 Resident.centre_id == desk.centre_id, col(Resident.name).contains(words, autoescape=True)
             )
@@ -82,18 +86,18 @@ def open_case(new: NewCase, commands: Commands) -> Response:
 
 
 @router.get("/{number}", response_model=CaseCard)
-def read_case(number: str, reader: Reads) -> Response:
+def read_case(number: Number, reader: Reads) -> Response:
     return reader.answer(lambda session, desk: case_card(session, _seen(session, desk, number), reader.now))
 
 
 @router.patch("/{number}", response_model=CaseCard)
-def change_case(number: str, change: CaseChange, commands: Commands) -> Response:
+def change_case(number: Number, change: CaseChange, commands: Commands) -> Response:
     """Changes the fields that are sent; what is left out stays, a null takes the value away."""
     return _do(commands, lambda session, desk: work.change_case(session, desk, number, change))
 
 
 @router.get("/{number}/candidates", response_model=Candidates)
-def candidates(number: str, reader: Reads) -> Response:
+def candidates(number: Number, reader: Reads) -> Response:
     """Who could serve the case now, best first, and who could not, with the reasons. Kept as a decision sheet."""
     return reader.look_up(
         lambda session, desk: Candidates.model_validate(offers.candidates(session, desk, number).body)
@@ -101,7 +105,7 @@ def candidates(number: str, reader: Reads) -> Response:
 
 
 @router.post("/{number}/dispatch", response_model=CaseCard)
-def dispatch_case(number: str, order: Dispatch, commands: Commands) -> Response:
+def dispatch_case(number: Number, order: Dispatch, commands: Commands) -> Response:
     """Offers the case to the first candidate, or to the merchant picked."""
 
     def offer(session: Writing, desk: Desk) -> Case:
@@ -112,12 +116,12 @@ def dispatch_case(number: str, order: Dispatch, commands: Commands) -> Response:
 
 
 @router.get("/{number}/offers", response_model=list[OfferView])
-def list_offers(number: str, reader: Reads) -> Response:
+def list_offers(number: Number, reader: Reads) -> Response:
     return reader.answer(lambda session, desk: offers_of(session, _seen(session, desk, number)))
 
 
 @router.post("/{number}/offers/{offer_id}/answer", response_model=CaseCard)
-def answer_offer(number: str, offer_id: int, told: OfferAnswer, commands: Commands) -> Response:
+def answer_offer(number: Number, offer_id: Id, told: OfferAnswer, commands: Commands) -> Response:
     """What the merchant told the operator by word of mouth."""
 
     def answer(session: Writing, desk: Desk) -> Case:
@@ -128,7 +132,7 @@ def answer_offer(number: str, offer_id: int, told: OfferAnswer, commands: Comman
 
 
 @router.post("/{number}/offers/{offer_id}/end", response_model=CaseCard)
-def end_offer(number: str, offer_id: int, how: OfferEnd, commands: Commands) -> Response:
+def end_offer(number: Number, offer_id: Id, how: OfferEnd, commands: Commands) -> Response:
     """Withdraws an open offer, gives an accepted one back, or revokes it."""
 
     def end(session: Writing, desk: Desk) -> Case:
@@ -139,13 +143,13 @@ def end_offer(number: str, offer_id: int, how: OfferEnd, commands: Commands) -> 
 
 
 @router.get("/{number}/timeline", response_model=list[TimelineEntry])
-def timeline(number: str, reader: Reads) -> Response:
+def timeline(number: Number, reader: Reads) -> Response:
     """Every step of the case and of the calls that belong to it, by when it happened."""
     return reader.answer(lambda session, desk: timeline_view(session, _seen(session, desk, number)))
 
 
 @router.post("/{number}/visit", response_model=CaseCard)
-def report_visit(number: str, report: VisitReport, commands: Commands) -> Response:
+def report_visit(number: Number, report: VisitReport, commands: Commands) -> Response:
     """What the merchant told the operator by word of mouth: on the way, at the door, done."""
 
     def step(session: Writing, desk: Desk) -> Case:
@@ -156,29 +160,29 @@ def report_visit(number: str, report: VisitReport, commands: Commands) -> Respon
 
 
 @router.post("/{number}/close", response_model=CaseCard)
-def close_case(number: str, end: Close, commands: Commands) -> Response:
+def close_case(number: Number, end: Close, commands: Commands) -> Response:
     return _do(commands, lambda session, desk: work.close(session, desk, number, end))
 
 
 @router.post("/{number}/cancel", response_model=CaseCard)
-def cancel_case(number: str, end: Cancel, commands: Commands) -> Response:
+def cancel_case(number: Number, end: Cancel, commands: Commands) -> Response:
     """Calls the case off; who was asked or has accepted is told."""
     return _do(commands, lambda session, desk: work.cancel(session, desk, number, end))
 
 
 @router.post("/{number}/reopen", response_model=CaseCard)
-def reopen_case(number: str, again: Reopen, commands: Commands) -> Response:
+def reopen_case(number: Number, again: Reopen, commands: Commands) -> Response:
     return _do(commands, lambda session, desk: work.reopen(session, desk, number, again))
 
 
 @router.post("/{number}/remind", response_model=CaseCard)
-def remind(number: str, asked: Remind, commands: Commands) -> Response:
+def remind(number: Number, asked: Remind, commands: Commands) -> Response:
     """催单: the resident asks again about what is still open."""
     return _do(commands, lambda session, desk: work.remind(session, desk, number, asked))
 
 
 @router.post("/{number}/acknowledge", response_model=CaseCard)
-def acknowledge(number: str, seen: Acknowledge, commands: Commands) -> Response:
+def acknowledge(number: Number, seen: Acknowledge, commands: Commands) -> Response:
     """An operator has seen what the case needs, and takes its turn."""
     return _do(commands, lambda session, desk: work.acknowledge(session, desk, number, seen))
 

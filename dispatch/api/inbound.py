@@ -7,6 +7,7 @@ from dispatch.desk import Desk
 from dispatch.errors import NotFound
 from dispatch.models import Inbound
 from dispatch.views.inbound import inbound_lines, waiting
+from dispatch.wire.base import Id
 from dispatch.wire.work import InboundLine
 from registry.store import Entry, Subject, Writing
 
@@ -20,7 +21,7 @@ def list_inbound(reader: Reads) -> Response:
 
 
 @router.post("/{inbound_id}/seen", response_model=InboundLine)
-def seen(inbound_id: int, commands: Commands) -> Response:
+def seen(inbound_id: Id, commands: Commands) -> Response:
     """This operator has read it; it leaves everybody's board. The first one to read it is kept."""
 
     def mark(session: Writing, desk: Desk) -> InboundLine:

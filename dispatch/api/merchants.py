@@ -8,6 +8,7 @@ from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
 from dispatch.views.desk import merchant_lines
 from dispatch.views.merchants import merchant_view
+from dispatch.wire.base import Id
 from dispatch.wire.people import MerchantCard, MerchantChange, NewMerchant
 from dispatch.wire.words import MerchantKind as KindWord
 from dispatch.wire.work import Merchants
@@ -39,7 +40,7 @@ def find_merchants(
 
 
 @router.get("/{merchant_id}", response_model=MerchantCard)
-def read_merchant(merchant_id: int, reader: Reads) -> Response:
+def read_merchant(merchant_id: Id, reader: Reads) -> Response:
     return reader.answer(lambda session, desk: _card(session, desk, merchant_id))
 
 
@@ -57,7 +58,7 @@ def register_merchant(new: NewMerchant, commands: Commands) -> Response:
 
 
 @router.patch("/{merchant_id}", response_model=MerchantCard)
-def change_merchant(merchant_id: int, change: MerchantChange, commands: Commands) -> Response:
+def change_merchant(merchant_id: Id, change: MerchantChange, commands: Commands) -> Response:
     """Changes the fields that are sent; what is left out stays. Needs a supervisor."""
 
     def write(session: Writing, desk: Desk) -> MerchantCard:
@@ -77,5 +78,5 @@ def change_merchant(merchant_id: int, change: MerchantChange, commands: Commands
     return commands.do(write)
 
 
-def _card(session: Reading | Writing, desk: Desk, merchant_id: int) -> MerchantCard:
+def _card(session: Reading | Writing, desk: Desk, merchant_id: Id) -> MerchantCard:
     return merchant_view(session, work.merchant_card(session, desk.scope, merchant_id))

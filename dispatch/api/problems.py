@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 import dispatch.errors as work
@@ -105,6 +106,7 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(OperationalError, _of_database)
+    app.add_exception_handler(NoConnection, _of_database)
     app.add_exception_handler(Exception, _of_mistakes)
 
 
@@ -138,10 +140,13 @@ def _field(details: Mapping[str, Any]) -> dict[str, Any]:
 def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     key = _OF_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "invalid")
-    return problem(request, key, headers=error.headers)
+    unread = {"problems": [{"in": "body", "field": "body", "key": "invalid.body", "right": error.detail}]}
+    return problem(request, key, unread if key == "invalid" else None, error.headers)
 
 
 def _of_database(request: Request, error: Exception) -> Response:
+    if getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR":
+        return _of_mistakes(request, error)  # the statement is wrong, the database is there
     log.error("database.unavailable", route=_route(request), error=type(error).__name__)
     return problem(request, "database_busy", headers={"Retry-After": "1"})
 

@@ -10,6 +10,7 @@ from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
 from dispatch.house import House
 from dispatch.views.people import resident_card, resident_line, resident_lines
+from dispatch.wire.base import Id
 from dispatch.wire.people import NewResident, ResidentCard, ResidentChange
 from dispatch.wire.work import Residents
 from registry import cards, search
@@ -26,7 +27,7 @@ def find_residents(
         str, Query(max_length=200, description="Name or part of it, pinyin, initials, end of a number, door")
     ] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0, description="Only without `q`")] = 0,
+    offset: Annotated[int, Query(ge=0, le=10_000_000, description="Only without `q`")] = 0,
 ) -> Response:
     """Whom `q` may mean, best first; without it everybody, by name."""
 
@@ -46,7 +47,7 @@ def find_residents(
 
 
 @router.get("/{resident_id}", response_model=ResidentCard)
-def open_resident(resident_id: int, reader: Reads) -> Response:
+def open_resident(resident_id: Id, reader: Reads) -> Response:
     """The whole card. That it was opened is in the access log."""
     return reader.look_up(lambda session, desk: _card(session, desk, resident_id, reader.house))
 
@@ -63,7 +64,7 @@ def register_resident(new: NewResident, commands: Commands) -> Response:
 
 
 @router.patch("/{resident_id}", response_model=ResidentCard)
-def change_resident(resident_id: int, change: ResidentChange, commands: Commands) -> Response:
+def change_resident(resident_id: Id, change: ResidentChange, commands: Commands) -> Response:
     """Changes the fields that are sent; what is left out stays."""
 
     def write(session: Writing, desk: Desk) -> ResidentCard:
@@ -73,7 +74,7 @@ def change_resident(resident_id: int, change: ResidentChange, commands: Commands
     return commands.do(write)
 
 
-def _card(session: Writing, desk: Desk, resident_id: int, house: House) -> ResidentCard:
+def _card(session: Writing, desk: Desk, resident_id: Id, house: House) -> ResidentCard:
     session.flush()
     opened = cards.card(session, desk.scope, resident_id, vault=house.vault, operator_id=desk.operator_id)
     return resident_card(session, opened)

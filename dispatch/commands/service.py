@@ -15,7 +15,6 @@ from dispatch.obstacles import Obstacle
 from registry.store import Role, Store
 
 
-
 @click.command()
 @click.option(
     "--config",

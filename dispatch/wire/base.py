@@ -1,8 +1,8 @@
 """What every wire model shares."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 
 class Wire(BaseModel):
@@ -15,6 +15,14 @@ class Command(BaseModel):
     """Sent to the service, which refuses keys it does not know: a misspelt field is never dropped silently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _shows_harmless(cls, value: Any) -> Any:
+        """What one terminal sends is shown on another, and a database takes no NUL."""
+        if isinstance(value, str) and any(letter < " " and letter not in "\n\t" for letter in value):
+            raise ValueError("must not hold control characters")
+        return value
 
 
 class Said(Wire):
@@ -38,3 +46,5 @@ class Problem(BaseModel):
 
 
 Moment = AwareDatetime  # RFC 3339 with offset
+Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Version = Annotated[int, Field(ge=0, le=2**31 - 1)]

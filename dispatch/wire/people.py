@@ -4,7 +4,7 @@ from datetime import date, time
 
 from pydantic import Field
 
-from dispatch.wire.base import Command, Moment, Wire
+from dispatch.wire.base import Command, Id, Moment, Version, Wire
 from dispatch.wire.words import Channel, Gender, Group, Hearing, LineKind, MerchantKind, Priority
 
 
@@ -99,7 +99,7 @@ class ResidentFields(Command):
     called: str | None = Field(default=None, max_length=40)
     gender: Gender | None = None
     born: date | None = None
-    area_id: int | None = None
+    area_id: Id | None = None
     community: str = Field(default="", max_length=80)
     building: str = Field(default="", max_length=20)
     unit: str = Field(default="", max_length=20)
@@ -116,16 +116,16 @@ class ResidentFields(Command):
     identity_number: str | None = Field(default=None, max_length=18)
     lines: list[LineEntry] = []
     contacts: list[ContactEntry] = []
-    usual_merchants: dict[MerchantKind, int] = {}
+    usual_merchants: dict[MerchantKind, Id] = {}
 
 
 class NewResident(ResidentFields):
     name: str = Field(min_length=1, max_length=80)
-    call_id: int | None = None  # registered on the spot: this call is about her, its line is remembered
+    call_id: Id | None = None  # registered on the spot: this call is about her, its line is remembered
 
 
 class ResidentChange(ResidentFields):
-    version: int
+    version: Version
     name: str | None = Field(default=None, min_length=1, max_length=80)
 
 
@@ -192,20 +192,20 @@ class ContractEntry(Command):
     valid_until: date
     radius: int | None = Field(default=None, gt=0, le=100_000)
     services: list[str] = Field(min_length=1)
-    areas: list[int] = []
+    areas: list[Id] = []
 
 
 class MerchantFields(Command):
     """What can be set of a merchant; what is left out stays as it is."""
 
     address: str = Field(default="", max_length=200)
-    area_id: int | None = None
+    area_id: Id | None = None
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
     language: str = Field(default="zh", max_length=16)
     licence_number: str | None = Field(default=None, max_length=64)
     licence_expires: date | None = None
-    capacity: int | None = Field(default=None, ge=0)
+    capacity: int | None = Field(default=None, ge=0, le=10_000)
     first_channel: Channel = "sms"
     suspended_why: str | None = Field(default=None, max_length=200)  # None: not suspended
     numbers: list[NumberEntry] = []
@@ -219,7 +219,7 @@ class NewMerchant(MerchantFields):
 
 
 class MerchantChange(MerchantFields):
-    version: int
+    version: Version
     name: str | None = Field(default=None, min_length=1, max_length=80)
     kind: MerchantKind | None = None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from dispatch.wire.base import Command, Moment, Said, Wire
+from dispatch.wire.base import Command, Id, Moment, Said, Version, Wire
 from dispatch.wire.people import MerchantLine, ResidentCard, ResidentLine
 from dispatch.wire.words import (
     ActorKind,
@@ -85,11 +85,11 @@ class CallCard(CallLine):
 class CallChange(Command):
     """Whom the call is about and who is on the line."""
 
-    version: int
-    resident_id: int | None = None
+    version: Version
+    resident_id: Id | None = None
     speaker: Speaker | None = None
     speaker_name: str | None = Field(default=None, max_length=80)
-    speaker_contact_id: int | None = None
+    speaker_contact_id: Id | None = None
     remember_line: bool = False  # this number belongs to that resident from now on
 
 
@@ -177,8 +177,8 @@ class CaseCard(CaseLine):
 class NewCase(Command):
     """A new need. Asking again for one that is still open is a reminder (催单): `remind` is for that."""
 
-    call_id: int | None = None
-    resident_id: int | None = None
+    call_id: Id | None = None
+    resident_id: Id | None = None
     service: str = Field(max_length=32)
     words: str = Field(default="", max_length=2000)
     priority: Priority | None = None  # None: the service's own
@@ -189,14 +189,14 @@ class NewCase(Command):
 
 
 class CaseChange(Command):
-    version: int
+    version: Version
     words: str | None = Field(default=None, max_length=2000)
     priority: Priority | None = None
     wanted_at: Moment | None = None
     place: str | None = Field(default=None, max_length=200)
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
-    resident_id: int | None = None
+    resident_id: Id | None = None
 
 
 class Candidate(Wire):
@@ -228,8 +228,8 @@ class Dispatch(Command):
     """Offer the case to the first of the candidates, or to `merchant_id`."""
 
     expects: CaseState
-    merchant_id: int | None = None
-    sheet_id: int | None = None
+    merchant_id: Id | None = None
+    sheet_id: Id | None = None
     channel: Channel | None = None  # None: as the merchant wants to be asked first
 
 
@@ -275,7 +275,7 @@ class Reopen(Command):
 class Remind(Command):
     """催单: the resident asks again."""
 
-    call_id: int | None = None
+    call_id: Id | None = None
 
 
 class Acknowledge(Command):
