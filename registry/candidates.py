@@ -4,12 +4,25 @@ A handful of statements whatever the number of merchants. Merchants are looked f
 the operator's branch of it: who may come is a matter of the contract.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, or_, select, union
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Connection,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    union,
+)
 from sqlmodel import col
 
 from registry.areas import lineage
@@ -17,7 +30,7 @@ from registry.centres import centre
 from registry.errors import NotFound
 from registry.geo import Box, distance
 from registry.hours import Span
-from registry.matching import CandidateFacts, ContractFacts, Need
+from registry.matching import LISTED, CandidateFacts, ContractFacts, Need
 from registry.models import (
     Area,
     Channel,
@@ -33,6 +46,10 @@ from registry.models import (
     UsualMerchant,
 )
 from registry.store import Reading, Scope, Writing
+
+Rows = Select[*tuple[Any, ...]]
+
+FARTHER = 50  # merchants that are told to be too far, at least, where there are so many
 
 
 def need_for(
@@ -87,167 +104,143 @@ def need_for(
 
 
 def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[CandidateFacts]:
-    """The merchants of the kinds that serve the need: those within twice the largest radius that any of them is
-    contracted for, those whose contract names the place's area, and those without a position.
+    """The merchants of the kinds that serve the need and may be near enough, and the nearest of the others.
+
+    That is: those within the largest radius that any of them is contracted for, those whose contract names the
+    place's area or no place at all, those without a position, and beyond that radius, up to twice as far, the nearest
+    ones, so that they can be told why not.
     """
-    reach = 2 * (session.execute(_largest_radius(scope, need)).scalar() or 0)
-    rows = session.execute(_in_question(scope, need, reach)).all()
-    ids = [row.id for row in rows]
-    if not ids:
-        return []
-    contracts, spans, numbers = _contracts(session, ids), _spans(session, ids), _numbers(session, ids)
-    facts = (
-        CandidateFacts(
-            merchant_id=row.id,
-            kind=row.kind,
-            name=row.name,
-            address=row.address,
-            area_id=row.area_id,
-            latitude=row.latitude,
-            longitude=row.longitude,
-            licence_expires=row.licence_expires,
-            capacity=row.capacity,
-            suspended=row.suspended_at is not None,
-            suspended_why=row.suspended_why or "",
-            first_channel=row.first_channel,
-            numbers=numbers.get(row.id, {}),
-            spans=spans.get(row.id, ()),
-            contracts=tuple(contracts.get(row.id, ())),
-            load=need.load.get(row.id, 0),
-        )
-        for row in rows
-    )
-    return [one for one in facts if not _in_a_corner(need, one, reach)]
-
-
-def _largest_radius(scope: Scope, need: Need) -> Select[Any]:
-    return (
-        select(func.max(col(Contract.radius)))
-        .join(Merchant, col(Merchant.id) == Contract.merchant_id)
-        .where(*_of_kind(scope, need))
-    )
-
-
-def _of_kind(scope: Scope, need: Need) -> tuple[Any, ...]:
-    return (
-        col(Merchant.centre_id) == scope.centre_id,
-        col(Merchant.kind).in_(need.merchant_kinds),
-        col(Merchant.ended_at).is_(None),
-    )
-
-
-def _in_question(scope: Scope, need: Need, reach: float) -> Select[*tuple[Any, ...]]:
-    """Three searches, each along an index: by box, by the area a contract names, and without a position."""
-    of_kind = _of_kind(scope, need)
-    here = select(col(Merchant.id)).where(*of_kind)
-    if need.latitude is None or need.longitude is None:
-        near = here.where(col(Merchant.area_id) == need.areas[-1] if need.areas else col(Merchant.area_id).is_(None))
-    else:
-        box = Box.around(need.latitude, need.longitude, reach)
-        near = here.where(
-            col(Merchant.latitude).between(box.south, box.north), col(Merchant.longitude).between(box.west, box.east)
-        )
-    by_area = (
-        here.join(Contract, col(Contract.merchant_id) == Merchant.id)
-        .outerjoin(ContractArea, col(ContractArea.contract_id) == Contract.id)
-        .where(
-            or_(
-                col(ContractArea.area_id).in_(need.areas),
-                col(Contract.radius).is_(None) & col(ContractArea.area_id).is_(None),
+    session.flush()
+    database = session.connection()
+    ids = {"ids": _in_question(database, scope, need)}
+    contracts: dict[int, list[ContractFacts]] = {}
+    for merchant_id, valid_from, valid_until, radius, services, areas in database.execute(_CONTRACTS, ids).all():
+        facts = ContractFacts(valid_from, valid_until, radius, _words(services or ""), _area_ids(areas or ""))
+        contracts.setdefault(merchant_id, []).append(facts)
+    numbers: dict[int, dict[Channel, str]] = {}
+    for merchant_id, channel, number in database.execute(_NUMBERS, ids).all():
+        numbers.setdefault(merchant_id, {}).setdefault(channel, number)
+    weeks = {row[0]: row[1] for row in database.execute(_WEEKS, ids).all()}
+    return [
+        CandidateFacts._make(
+            (
+                *row,
+                need.load.get(row[0], 0),
+                numbers.get(row[0], {}),
+                _week(weeks.get(row[0], "")),
+                tuple(contracts.get(row[0], ())),
             )
         )
+        for row in database.execute(_MERCHANTS, ids).all()
+    ]
+
+
+def _in_question(database: Connection, scope: Scope, need: Need) -> list[int]:
+    """The ids of the merchants to look at."""
+    of_kind = {"centre_id": scope.centre_id, "kinds": need.merchant_kinds, "areas": need.areas}
+    reached = set(database.execute(_NAMED_OR_NOWHERE, of_kind).scalars())
+    if need.latitude is None or need.longitude is None:
+        here = need.areas[-1] if need.areas else None
+        return sorted(reached.union(database.execute(_OF_AREA, of_kind | {"area_id": here}).scalars()))
+    largest = database.execute(_LARGEST_RADIUS, of_kind).scalar() or 0
+    box = Box.around(need.latitude, need.longitude, 2 * largest)
+    around = sorted(
+        (distance(need.latitude, need.longitude, latitude, longitude), merchant_id)
+        for merchant_id, latitude, longitude in database.execute(_IN_BOX, of_kind | asdict(box)).all()
     )
-    nowhere = here.where(col(Merchant.latitude).is_(None))
-    found = union(near, by_area, nowhere).subquery()
-    return select(
-        col(Merchant.id),
-        col(Merchant.kind),
-        col(Merchant.name),
-        col(Merchant.address),
-        col(Merchant.area_id),
-        col(Merchant.latitude),
-        col(Merchant.longitude),
-        col(Merchant.licence_expires),
-        col(Merchant.capacity),
-        col(Merchant.suspended_at),
-        col(Merchant.suspended_why),
-        col(Merchant.first_channel),
-    ).join(found, found.c.id == Merchant.id)
+    within = [merchant_id for metres, merchant_id in around if metres <= largest]
+    beyond = [merchant_id for metres, merchant_id in around if largest < metres <= 2 * largest]
+    return sorted(reached.union(within, beyond[: max(FARTHER, LISTED - len(within))]))
 
 
-def _in_a_corner(need: Need, merchant: CandidateFacts, reach: float) -> bool:
-    """Whether it lies in the box but not in the circle, and only distance counts in its contracts."""
-    if need.latitude is None or need.longitude is None or merchant.latitude is None or merchant.longitude is None:
-        return False
-    if any(contract.areas or contract.radius is None for contract in merchant.contracts):
-        return False
-    return distance(need.latitude, need.longitude, merchant.latitude, merchant.longitude) > reach
+# The statements are built once: building them takes longer than running them.
 
+_OF_KIND = (
+    col(Merchant.centre_id) == bindparam("centre_id"),
+    col(Merchant.kind).in_(bindparam("kinds", expanding=True)),
+    col(Merchant.ended_at).is_(None),
+)
+_LARGEST_RADIUS = (
+    select(func.max(col(Contract.radius))).join(Merchant, col(Merchant.id) == Contract.merchant_id).where(*_OF_KIND)
+)
+_IN_BOX: Rows = select(col(Merchant.id), col(Merchant.latitude), col(Merchant.longitude)).where(
+    *_OF_KIND,
+    col(Merchant.latitude).between(bindparam("south"), bindparam("north")),
+    col(Merchant.longitude).between(bindparam("west"), bindparam("east")),
+)
+_OF_AREA: Rows = select(col(Merchant.id)).where(
+    *_OF_KIND, col(Merchant.area_id).is_not_distinct_from(bindparam("area_id"))
+)
+_NAMED_OR_NOWHERE: CompoundSelect[*tuple[Any, ...]] = union(
+    select(col(Merchant.id))
+    .join(Contract, col(Contract.merchant_id) == Merchant.id)
+    .outerjoin(ContractArea, col(ContractArea.contract_id) == Contract.id)
+    .where(
+        *_OF_KIND,
+        or_(
+            col(ContractArea.area_id).in_(bindparam("areas", expanding=True)),
+            col(Contract.radius).is_(None) & col(ContractArea.area_id).is_(None),
+        ),
+    ),
+    select(col(Merchant.id)).where(*_OF_KIND, col(Merchant.latitude).is_(None)),
+)
 
-def _contracts(session: Reading | Writing, ids: Sequence[int]) -> dict[int, list[ContractFacts]]:
-    services = (
-        select(func.aggregate_strings(col(ContractService.service_code), " "))
-        .where(col(ContractService.contract_id) == Contract.id)
-        .correlate(Contract)
-        .scalar_subquery()
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_MERCHANTS: Rows = select(  # in the order of CandidateFacts
+    col(Merchant.id),
+    col(Merchant.kind),
+    col(Merchant.name),
+    col(Merchant.address),
+    col(Merchant.area_id),
+    col(Merchant.latitude),
+    col(Merchant.longitude),
+    col(Merchant.licence_expires),
+    col(Merchant.capacity),
+    col(Merchant.suspended_at).is_not(None),
+    func.coalesce(col(Merchant.suspended_why), ""),
+    col(Merchant.first_channel),
+).where(col(Merchant.id).in_(_IDS))
+_CONTRACTS = select(
+    col(Contract.merchant_id),
+    col(Contract.valid_from),
+    col(Contract.valid_until),
+    col(Contract.radius),
+    select(func.aggregate_strings(col(ContractService.service_code), " "))
+    .where(col(ContractService.contract_id) == Contract.id)
+    .correlate(Contract)
+    .scalar_subquery(),
+    select(func.aggregate_strings(cast(col(ContractArea.area_id), String), " "))
+    .where(col(ContractArea.contract_id) == Contract.id)
+    .correlate(Contract)
+    .scalar_subquery(),
+).where(col(Contract.merchant_id).in_(_IDS))
+# One row for each merchant: a week's hours as one text, and most merchants share theirs with others.
+_WEEKS = (
+    select(
+        col(OpeningHours.merchant_id),
+        func.aggregate_strings(
+            cast(col(OpeningHours.weekday), String)
+            + " "
+            + cast(col(OpeningHours.opens), String)
+            + " "
+            + cast(col(OpeningHours.closes), String),
+            ",",
+        ),
     )
-    areas = (
-        select(func.aggregate_strings(cast(col(ContractArea.area_id), String), " "))
-        .where(col(ContractArea.contract_id) == Contract.id)
-        .correlate(Contract)
-        .scalar_subquery()
-    )
-    statement = select(
-        col(Contract.merchant_id),
-        col(Contract.valid_from),
-        col(Contract.valid_until),
-        col(Contract.radius),
-        services.label("services"),
-        areas.label("areas"),
-    ).where(col(Contract.merchant_id).in_(ids))
-    found: dict[int, list[ContractFacts]] = {}
-    for row in session.execute(statement):
-        facts = ContractFacts(
-            row.valid_from, row.valid_until, row.radius, _words(row.services or ""), _area_ids(row.areas or "")
-        )
-        found.setdefault(row.merchant_id, []).append(facts)
-    return found
-
-
-def _spans(session: Reading | Writing, ids: Sequence[int]) -> dict[int, tuple[Span, ...]]:
-    """One row for each merchant: a week's hours as one text, most of which are the same text."""
-    one = (
-        cast(col(OpeningHours.weekday), String)
-        + " "
-        + cast(col(OpeningHours.opens), String)
-        + " "
-        + cast(col(OpeningHours.closes), String)
-    )
-    statement = (
-        select(col(OpeningHours.merchant_id), func.aggregate_strings(one, ",").label("week"))
-        .where(col(OpeningHours.merchant_id).in_(ids))
-        .group_by(col(OpeningHours.merchant_id))
-    )
-    return {row.merchant_id: _week(row.week) for row in session.execute(statement)}
-
-
-def _numbers(session: Reading | Writing, ids: Sequence[int]) -> dict[int, dict[Channel, str]]:
-    """The first number of each channel."""
-    statement = (
-        select(col(MerchantNumber.merchant_id), col(MerchantNumber.channel), col(MerchantNumber.number))
-        .where(col(MerchantNumber.merchant_id).in_(ids))
-        .order_by(col(MerchantNumber.rank))
-    )
-    found: dict[int, dict[Channel, str]] = {}
-    for merchant_id, channel, number in session.execute(statement):
-        found.setdefault(merchant_id, {}).setdefault(channel, number)
-    return found
+    .where(col(OpeningHours.merchant_id).in_(_IDS))
+    .group_by(col(OpeningHours.merchant_id))
+)
+_NUMBERS = (
+    select(col(MerchantNumber.merchant_id), col(MerchantNumber.channel), col(MerchantNumber.number))
+    .where(col(MerchantNumber.merchant_id).in_(_IDS))
+    .order_by(col(MerchantNumber.rank))
+)
 
 
 @lru_cache(maxsize=4096)
 def _week(text: str) -> tuple[Span, ...]:
     spans = []
-    for part in text.split(","):
+    for part in text.split(",") if text else ():
         weekday, opens, closes = part.split(" ")
         spans.append(Span.of(int(weekday), time.fromisoformat(opens), time.fromisoformat(closes)))
     return tuple(sorted(spans))

@@ -6,8 +6,7 @@ when summer time begins and ends.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta
 
 DAY = 24 * 3600
 WEEK = 7 * DAY
@@ -27,32 +26,33 @@ class Span:
         return cls(weekday * DAY + begin, end - begin if end > begin else end - begin + DAY)
 
 
-def is_open(spans: Iterable[Span], at: datetime, zone: ZoneInfo) -> bool:
-    """Whether one of the spans holds the instant `at`; its first second counts as open, its last as closed."""
-    now = _wall(at.astimezone(zone))
+def is_open(spans: Iterable[Span], local: datetime) -> bool:
+    """Whether one of the spans holds the instant `local`, which is told in the centre's time zone.
+
+    The first second of a span counts as open, its last as closed.
+    """
+    now = _wall(local)
     return any((now - span.start) % WEEK < span.length for span in spans)
 
 
-def open_until(spans: Iterable[Span], at: datetime, zone: ZoneInfo) -> datetime | None:
-    """When it closes next, in UTC; None when it is closed at `at` or never closes."""
+def open_until(spans: Iterable[Span], local: datetime) -> datetime | None:
+    """When it closes next, in the same time zone; None when it is closed at `local` or never closes."""
     spans = tuple(spans)
-    local = at.astimezone(zone)
     ahead = 0  # seconds from now that are covered without a gap
     while ahead < WEEK:
         moment = _wall(local) + ahead
         left = max((span.length - (moment - span.start) % WEEK for span in spans), default=0)
         if left <= 0:
-            return _instant(local, ahead) if ahead else None
+            return _ahead(local, ahead) if ahead else None
         ahead += left
     return None
 
 
-def opens_next(spans: Iterable[Span], at: datetime, zone: ZoneInfo) -> datetime | None:
-    """When the next span begins after `at`, in UTC; None without spans."""
-    local = at.astimezone(zone)
+def opens_next(spans: Iterable[Span], local: datetime) -> datetime | None:
+    """When the next span begins after `local`, in the same time zone; None without spans."""
     now = _wall(local)
     waits = [(span.start - now - 1) % WEEK + 1 for span in spans]
-    return _instant(local, min(waits)) if waits else None
+    return _ahead(local, min(waits)) if waits else None
 
 
 def _second(moment: time) -> int:
@@ -60,10 +60,11 @@ def _second(moment: time) -> int:
 
 
 def _wall(local: datetime) -> int:
-    return local.weekday() * DAY + _second(local.time())
+    return local.weekday() * DAY + local.hour * 3600 + local.minute * 60 + local.second
 
 
-def _instant(local: datetime, ahead: int) -> datetime:
-    """The instant at which the wall clock has gone on by `ahead` seconds."""
-    wall = local.replace(microsecond=0, tzinfo=None) + timedelta(seconds=ahead)
-    return wall.replace(tzinfo=local.tzinfo).astimezone(UTC)
+def _ahead(local: datetime, seconds: int) -> datetime:
+    """What the clock on the wall shows after going on for so many seconds: arithmetic within one zone does not
+    look at summer time.
+    """
+    return local.replace(microsecond=0, fold=0) + timedelta(seconds=seconds)

@@ -5,11 +5,11 @@ merchant is excluded for every reason that holds, not for the first one found. T
 points; nearness, being the usual one and being free decide, and the reasons of each add up to its score.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,8 +51,7 @@ class Need:
     load: Mapping[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ContractFacts:
+class ContractFacts(NamedTuple):
     """First and last day included; `radius` in metres; without radius and areas it covers the whole centre."""
 
     valid_from: date
@@ -62,26 +61,25 @@ class ContractFacts:
     areas: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateFacts:
+class CandidateFacts(NamedTuple):
     """A merchant as it stands at the moment of the decision."""
 
     merchant_id: int
     kind: MerchantKind
     name: str
-    address: str = ""
-    area_id: int | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    licence_expires: date | None = None  # the last day it is valid
-    capacity: int | None = None
-    suspended: bool = False
-    suspended_why: str = ""
-    first_channel: Channel = Channel.SMS
+    address: str
+    area_id: int | None
+    latitude: float | None
+    longitude: float | None
+    licence_expires: date | None  # the last day it is valid
+    capacity: int | None
+    suspended: bool
+    suspended_why: str
+    first_channel: Channel
+    load: int  # accepted jobs under way
     numbers: Mapping[Channel, str]
     spans: tuple[Span, ...]
     contracts: tuple[ContractFacts, ...]
-    load: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,29 +170,39 @@ class Match:
 
 def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, seed: str) -> Match:
     """Ranks who can come and says of everyone else why not; equal scores are drawn by `seed`."""
+    local = need.at.astimezone(ZoneInfo(need.time_zone))
     candidates: list[Candidate] = []
     excluded: list[Excluded] = []
-    for merchant in merchants:
-        metres = _metres(need, merchant)
+    more_excluded = 0
+    for metres, merchant in _nearest_first(need, merchants):
         shown = None if metres is None else round(metres)
-        if against := tuple(_against(need, merchant, metres)):
-            excluded.append(Excluded(merchant, shown, against))
+        against = _against(need, merchant, metres, local)
+        if (first := next(against, None)) is None:
+            candidates.append(_candidate(need, merchant, shown, weights, local))
+        elif len(excluded) < LISTED:
+            excluded.append(Excluded(merchant, shown, (first, *against)))
         else:
-            candidates.append(_candidate(need, merchant, shown, weights))
+            more_excluded += 1
     candidates.sort(key=lambda one: (-one.score, _draw(seed, one.merchant_id)))
-    excluded.sort(key=lambda one: (one.distance is None, one.distance or 0, one.merchant_id))
     return Match(
         need,
         weights,
         seed,
         tuple(candidates[:LISTED]),
-        tuple(excluded[:LISTED]),
+        tuple(excluded),
         max(0, len(candidates) - LISTED),
-        max(0, len(excluded) - LISTED),
+        more_excluded,
     )
 
 
-def _candidate(need: Need, merchant: CandidateFacts, metres: int | None, weights: Weights) -> Candidate:
+def _nearest_first(need: Need, merchants: Sequence[CandidateFacts]) -> list[tuple[float | None, CandidateFacts]]:
+    measured = [(_metres(need, merchant), merchant) for merchant in merchants]
+    return sorted(measured, key=lambda one: (one[0] is None, one[0] or 0, one[1].merchant_id))
+
+
+def _candidate(
+    need: Need, merchant: CandidateFacts, metres: int | None, weights: Weights, local: datetime
+) -> Candidate:
     reasons = []
     if metres is None:
         reasons.append(Reason("distance_unknown", {}, weights.distance_unknown))
@@ -205,18 +213,16 @@ def _candidate(need: Need, merchant: CandidateFacts, metres: int | None, weights
         reasons.append(Reason("usual", {}, weights.usual))
     if merchant.load:
         reasons.append(Reason("open_jobs", {"jobs": merchant.load}, weights.open_job * merchant.load))
-    zone = ZoneInfo(need.time_zone)
-    if closes := open_until(merchant.spans, need.at, zone):
-        reasons.append(Reason("open_until", {"at": closes.astimezone(zone).isoformat()}))
+    if closes := open_until(merchant.spans, local):
+        reasons.append(Reason("open_until", {"at": closes.isoformat()}))
     score = round(weights.start + sum(reason.points for reason in reasons), 1)
     channel = merchant.first_channel if merchant.first_channel in merchant.numbers else next(iter(merchant.numbers))
     return Candidate(merchant, metres, score, usual, channel, tuple(reasons))
 
 
-def _against(need: Need, merchant: CandidateFacts, metres: float | None) -> Iterable[Reason]:
-    """Everything that keeps this merchant from coming, most lasting first."""
-    zone = ZoneInfo(need.time_zone)
-    day = need.at.astimezone(zone).date()
+def _against(need: Need, merchant: CandidateFacts, metres: float | None, local: datetime) -> Iterator[Reason]:
+    """Everything that keeps this merchant from coming, most lasting first; `local` is when, at the centre."""
+    day = local.date()
     if merchant.suspended:
         yield Reason("suspended", {"why": merchant.suspended_why})
     if merchant.licence_expires is not None and merchant.licence_expires < day:
@@ -224,16 +230,16 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None) -> Iter
     yield from _against_contracts(need, merchant, metres, day)
     if not merchant.numbers:
         yield Reason("no_number")
-    if not is_open(merchant.spans, need.at, zone):
-        opens = opens_next(merchant.spans, need.at, zone)
-        yield Reason("closed", {"opens_at": opens.astimezone(zone).isoformat() if opens else None})
+    if not is_open(merchant.spans, local):
+        opens = opens_next(merchant.spans, local)
+        yield Reason("closed", {"opens_at": opens.isoformat() if opens else None})
     if merchant.capacity is not None and merchant.load >= merchant.capacity:
         yield Reason("at_capacity", {"jobs": merchant.load, "capacity": merchant.capacity})
     if merchant.merchant_id in need.declined:
         yield Reason("declined_already")
 
 
-def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> Iterable[Reason]:
+def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> Iterator[Reason]:
     """No contract, none in force, none for this service, none that reaches this place.
 
     The last two are looked for among the contracts in force, or among all when none is.

@@ -33,8 +33,16 @@ def pharmacy(merchant_id: int, metres: float = 100, **facts: Any) -> CandidateFa
     usual: dict[str, Any] = {
         "kind": MerchantKind.PHARMACY,
         "name": f"药房{merchant_id}",
+        "address": "",
+        "area_id": None,
         "latitude": HOME[0] + metres / 111_195,
         "longitude": HOME[1],
+        "licence_expires": None,
+        "capacity": None,
+        "suspended": False,
+        "suspended_why": "",
+        "first_channel": Channel.SMS,
+        "load": 0,
         "numbers": {Channel.SMS: "+8619300234001", Channel.VOICE: "+862367008001"},
         "spans": DAY,
         "contracts": (AGREED,),
@@ -111,22 +119,22 @@ def test_it_is_asked_as_it_wants_to_be_or_by_what_it_has() -> None:
         ({"licence_expires": date(2026, 3, 1)}, "licence_expired", {"on": "2026-03-01"}),
         ({"contracts": ()}, "no_contract", {}),
         (
-            {"contracts": (replace(AGREED, valid_until=date(2026, 3, 1)),)},
+            {"contracts": (AGREED._replace(valid_until=date(2026, 3, 1)),)},
             "contract_ended",
             {"on": "2026-03-01"},
         ),
         (
-            {"contracts": (replace(AGREED, valid_from=date(2026, 3, 3)),)},
+            {"contracts": (AGREED._replace(valid_from=date(2026, 3, 3)),)},
             "contract_not_begun",
             {"on": "2026-03-03"},
         ),
         (
-            {"contracts": (replace(AGREED, services=frozenset({"clinic"})),)},
+            {"contracts": (AGREED._replace(services=frozenset({"clinic"})),)},
             "contract_does_not_cover_service",
             {"service": "medicine"},
         ),
         (
-            {"contracts": (replace(AGREED, radius=None, areas=frozenset({9})),)},
+            {"contracts": (AGREED._replace(radius=None, areas=frozenset({9})),)},
             "contract_does_not_cover_area",
             {},
         ),
@@ -157,7 +165,7 @@ def test_all_reasons_are_told_and_not_only_the_first() -> None:
         5000,
         suspended=True,
         licence_expires=date(2020, 1, 1),
-        contracts=(replace(AGREED, valid_until=date(2026, 2, 1), services=frozenset({"clinic"})),),
+        contracts=(AGREED._replace(valid_until=date(2026, 2, 1), services=frozenset({"clinic"})),),
         numbers={},
         spans=NIGHT,
         capacity=1,
@@ -183,7 +191,7 @@ def test_licence_and_contract_hold_through_their_last_day_at_the_centre() -> Non
         1,
         spans=ALWAYS,
         licence_expires=date(2026, 3, 2),
-        contracts=(replace(AGREED, valid_until=date(2026, 3, 2)),),
+        contracts=(AGREED._replace(valid_until=date(2026, 3, 2)),),
     )
     assert ranked(open_always, need=last_minute) == [1]
     assert set(why_not(open_always, next_day)) == {"licence_expired", "contract_ended"}
@@ -196,17 +204,17 @@ def test_what_counts_is_when_it_is_wanted() -> None:
 
 
 def test_one_good_contract_among_several_is_enough() -> None:
-    ended = replace(AGREED, valid_until=date(2026, 1, 31))
-    elsewhere = replace(AGREED, radius=None, areas=frozenset({9}))
-    other = replace(AGREED, services=frozenset({"clinic"}))
+    ended = AGREED._replace(valid_until=date(2026, 1, 31))
+    elsewhere = AGREED._replace(radius=None, areas=frozenset({9}))
+    other = AGREED._replace(services=frozenset({"clinic"}))
     assert ranked(pharmacy(1, contracts=(ended, elsewhere, other, AGREED))) == [1]
     assert set(why_not(pharmacy(1, contracts=(ended, elsewhere, other)))) == {"contract_does_not_cover_area"}
 
 
 def test_an_area_of_the_contract_covers_everything_below_it_however_far() -> None:
-    by_area = replace(AGREED, radius=None, areas=frozenset({1}))
-    whole_centre = replace(AGREED, radius=None)
-    both = replace(AGREED, radius=100, areas=frozenset({4}))
+    by_area = AGREED._replace(radius=None, areas=frozenset({1}))
+    whole_centre = AGREED._replace(radius=None)
+    both = AGREED._replace(radius=100, areas=frozenset({4}))
     far = [pharmacy(n, 9000, contracts=(one,)) for n, one in enumerate((by_area, whole_centre, both))]
     assert sorted(ranked(*far)) == [0, 1, 2]
 
@@ -222,7 +230,7 @@ def test_where_the_position_is_unknown_those_of_the_same_area_can_still_come() -
 
 
 def test_a_known_distance_counts_more_than_an_unknown_one() -> None:
-    whole_centre = (replace(AGREED, radius=None),)
+    whole_centre = (AGREED._replace(radius=None),)
     nowhere = pharmacy(1, latitude=None, longitude=None, contracts=whole_centre)
     assert ranked(nowhere, pharmacy(2, 1500)) == [2, 1]
 
