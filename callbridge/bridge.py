@@ -25,7 +25,6 @@ from callbridge.events import (
     LinkDown,
     LinkUp,
     Outcome,
-    Source,
 )
 from callbridge.link import Link, Pace
 from callbridge.outgoing import CallsOut
@@ -296,6 +295,7 @@ class Bridge:
     def _mean(self, fields: Fields) -> list[BridgeEvent]:
         """What a message of the exchange means, and what we do about it."""
         at = stamp(fields, self._now())
+        self._lag = self._now() - at
         if (attempt := self._calls_out.failed_to_begin(fields)) is not None:
             self._spawn(self._explain(attempt), "bridge-explain")
         said = [*self._calls.hear(fields, at), *self._calls_out.hear(fields, at), *self._phones.hear(fields, at)]
@@ -306,8 +306,6 @@ class Bridge:
     async def _tell(self, events: list[BridgeEvent]) -> bool:
         taken = True
         for event in events:
-            if event.source is Source.AMI:
-                self._lag = self._now() - event.at
             try:
                 await self._listener(event)
             except Exception:
