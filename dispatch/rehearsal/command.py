@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable, Coroutine
@@ -74,11 +73,9 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _story(file: ConfigFile, folder: Path, name: str, database: str | None) -> None:
-    """Every telling begins with an empty folder, so that nothing in it is of an earlier one."""
-    shutil.rmtree(folder, ignore_errors=True)
     place = find_place(folder, file, database)
     community = read_community()
-    async with Stage(place, community, _progress(), answer_after=None, reports_progress=False) as stage:
+    async with Stage(place, community, _progress(), answer_after=None, reports_progress=False, fresh=True) as stage:
         await tell(stage, STORIES[name], click.echo)
 
 

@@ -1,6 +1,6 @@
 """What steps expect: entries of the journal, and sightings of the witnesses, about one caller and one case.
 
-A story's caller stands in `play.known["caller"]`; the ids of her call, its channel and the case join it as they appear.
+A story's caller is `play.known["caller"]`; the ids of her call, its channel and the case join it as they appear.
 """
 
 from collections.abc import Callable

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callbridge.exchange import PhoneAccount, Tree
+from dispatch.rehearsal.child import Child
 from dispatch.rehearsal.witness import Log
 
 START_SECONDS = 15.0
@@ -41,7 +42,7 @@ class OperatorPhone:
         self._control_port = control_port
         self._greeting = greeting
         self._log = log
-        self._process: asyncio.subprocess.Process | None = None
+        self._process = Child(directory)
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._registered = asyncio.Event()
@@ -49,14 +50,8 @@ class OperatorPhone:
     async def start(self) -> None:
         """Returns once the exchange has its registration. Raises PhoneDidNotStart."""
         await asyncio.to_thread(self._write_configuration)
-        self._process = await asyncio.create_subprocess_exec(
-            *self.tree.command("baresip", "-f", self.directory),
-            stdin=asyncio.subprocess.PIPE,  # with its input closed it would leave at once
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=self.tree.environment(),
-            start_new_session=True,
-        )
+        command = self.tree.command("baresip", "-f", self.directory)
+        await self._process.start(command, environment=self.tree.environment())
         try:
             async with asyncio.timeout(START_SECONDS):
                 reader = await self._connect()
@@ -73,13 +68,7 @@ class OperatorPhone:
             task.cancel()
         if self._writer is not None:
             self._writer.close()
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            try:
-                await asyncio.wait_for(self._process.wait(), timeout=5)
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+        await self._process.stop()
 
     async def answer(self) -> None:
         """Picks up what rings."""
@@ -94,7 +83,7 @@ class OperatorPhone:
                 reader, self._writer = await asyncio.open_connection("127.0.0.1", self._control_port)
                 return reader
             except ConnectionRefusedError:
-                if self._process is None or self._process.returncode is not None:
+                if not self._process.runs:
                     raise
                 await asyncio.sleep(0.05)
 

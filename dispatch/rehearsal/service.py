@@ -1,15 +1,14 @@
 """The service as a process of its own, started and asked by nothing but its command line and its port."""
 
 import asyncio
-import os
-import signal
 import sys
 from pathlib import Path
 
 import httpx
 
+from dispatch.rehearsal.child import Child
+
 START_SECONDS = 30.0
-LEAVE_SECONDS = 15.0
 
 
 class ServiceProblem(Exception):
@@ -21,8 +20,7 @@ class Service:
         self.url = url
         self._config_file = config_file
         self._output = config_file.with_name("service.log")
-        self._pid_file = config_file.with_name("service.pid")
-        self._process: asyncio.subprocess.Process | None = None
+        self._process = Child(config_file)
 
     def command(self, *words: str) -> list[str]:
         """`townline` with this configuration, by the interpreter that runs now."""
@@ -47,20 +45,11 @@ class Service:
 
     async def start(self) -> None:
         """Returns once it is ready. Raises ServiceProblem."""
-        await asyncio.to_thread(self._end_leftover)
-        with self._output.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                *self.command("serve"),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        self._pid_file.write_text(str(self._process.pid))
+        await self._process.start(self.command("serve"), output=self._output)
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=2) as http, asyncio.timeout(START_SECONDS):
                 while not await self._is_ready(http):
-                    if self._process.returncode is not None:
+                    if not self._process.runs:
                         raise ServiceProblem(f"the service ended by itself; see {self._output}")
                     await asyncio.sleep(0.1)
         except TimeoutError:
@@ -68,29 +57,10 @@ class Service:
             raise ServiceProblem(f"the service was not ready after {START_SECONDS:g} s; see {self._output}") from None
 
     async def stop(self) -> None:
-        if self._process is None:
-            return
-        if self._process.returncode is None:
-            self._process.terminate()
-            try:
-                await asyncio.wait_for(self._process.wait(), LEAVE_SECONDS)
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
-        self._pid_file.unlink(missing_ok=True)
+        await self._process.stop()
 
     async def _is_ready(self, http: httpx.AsyncClient) -> bool:
         try:
             return (await http.get(f"{self.url}/readyz")).is_success
         except httpx.TransportError:
             return False
-
-    def _end_leftover(self) -> None:
-        """Ends the service of a rehearsal in this very folder that was itself killed, and no other process."""
-        try:
-            pid = int(self._pid_file.read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return
-        if os.fsencode(self._config_file) in command.split(b"\0"):
-            os.kill(pid, signal.SIGKILL)

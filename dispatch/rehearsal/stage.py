@@ -5,8 +5,10 @@ Only processes that were started here, or that a killed rehearsal in the same fo
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -14,6 +16,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from callbridge.exchange import Exchange, phone_account
+from dispatch.rehearsal.child import Child
 from dispatch.rehearsal.clerk import Clerk, ServiceRefused
 from dispatch.rehearsal.community import Community, SampleResident, SmsHabit, VoiceHabit
 from dispatch.rehearsal.evidence import Evidence
@@ -36,7 +39,8 @@ ADMINISTRATOR, ADMINISTRATOR_NAME = "rehearsal", "排练管理员"
 class Stage:
     """Use it as an asynchronous context manager; `says` hears what is being done, in a few words each time.
 
-    With `own_phone` the operator's telephone is somebody's own on that extension, and no robot picks up.
+    With `own_phone` the operator's telephone is somebody's own on that extension, and no robot picks up. With `fresh`
+    nothing of an earlier rehearsal stays in the folder but the secrets, which open a database that was used before.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Stage:
         own_phone: str | None = None,
         answer_after: float | None = 1.5,
         reports_progress: bool = True,
+        fresh: bool = False,
     ) -> None:
         config = place.config
         self.place = place
@@ -65,11 +70,13 @@ class Stage:
         self._says = says
         self._has_robot = own_phone is None
         self._answer_after = answer_after
+        self._fresh = fresh
         self._calls = 0
         self._ending = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         try:
+            await self._clear()
             await self._install()
             await self._start_exchange()
             await self._start_town()
@@ -118,6 +125,25 @@ class Stage:
         """Of an invented person; kept among the secrets of the rehearsal's folder."""
         return self.secrets.get_or_make(f"REHEARSAL_{login.upper().replace('-', '_')}")
 
+    async def _clear(self) -> None:
+        """Ends what a killed rehearsal left behind in this folder."""
+        await asyncio.to_thread(self.exchange.stop, 0.0)
+        for mark in (self.place.config_file, self.town.main_file, self._telephone):
+            await Child(mark).end_leftover()
+        if self._fresh:
+            await asyncio.to_thread(self._empty_folder)
+
+    def _empty_folder(self) -> None:
+        for path in self.place.folder.iterdir():
+            if path.is_dir() and path.name != "secrets":
+                shutil.rmtree(path)
+            elif path.is_file() and path != self.place.config_file:
+                path.unlink()
+
+    @property
+    def _telephone(self) -> Path:
+        return self.place.folder / "telephone"
+
     async def _install(self) -> None:
         if not all(self.exchange.tree.has(program) for program in PROGRAMS):
             self._says("the telephone programs are installed, once")
@@ -125,7 +151,6 @@ class Stage:
 
     async def _start_exchange(self) -> None:
         self._says("the exchange")
-        await asyncio.to_thread(self.exchange.stop, 0.0)  # one that a killed rehearsal left behind
         await asyncio.to_thread(self.exchange.configure)
         await asyncio.to_thread(self.exchange.start)
         self._ending.push_async_callback(asyncio.to_thread, self.exchange.stop, 0.0)
@@ -157,20 +182,22 @@ class Stage:
         self._ending.push_async_callback(self.service.stop)
         await self.service.start()
         self._says("the people")
-        administrator = await self._log_in(ADMINISTRATOR, ADMINISTRATOR_NAME, "administrator", None)
+        administrator, operator = await asyncio.gather(
+            self._log_in(ADMINISTRATOR, ADMINISTRATOR_NAME, "administrator", None), self.clerk()
+        )
+        await operator.close()
         try:
             today = datetime.now(ZoneInfo(self.place.config.centre.time_zone)).date()
             await sow(self.community, administrator, today)
         finally:
             await administrator.close()
-        await (await self.clerk()).close()
 
     async def _start_phone(self) -> None:
         self._says("the operator's telephone")
         self.phone = OperatorPhone(
             self.exchange.tree,
             phone_account(self.place.config.exchange, self.secrets, self.extension),
-            self.place.folder / "telephone",
+            self._telephone,
             control_port=self.place.control_port,
             greeting=await self.exchange.speech.say(GREETING, "zh"),
             log=self.logs["telephone"],

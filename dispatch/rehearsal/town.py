@@ -5,16 +5,15 @@ It is reached by SIP only, like the network it stands for. Merchants' habits are
 """
 
 import asyncio
-import os
 import secrets
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from callbridge.exchange.tree import Tree
+from callbridge.exchange import Tree
 from dispatch.rehearsal import ami
+from dispatch.rehearsal.child import Child
 from dispatch.rehearsal.community import Habits, VoiceHabit, subscriber
 from dispatch.rehearsal.witness import Log
 
@@ -47,24 +46,17 @@ class Town:
         self.place = place
         self.log = log
         self._secret = secrets.token_urlsafe(24)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process = Child(self.main_file)
 
     async def start(self, habits: dict[str, Habits]) -> None:
         """Starts it with these habits by telephone number and returns once it takes calls."""
         await asyncio.to_thread(self._write_configuration, habits)
-        await self._end_leftover()
-        self._process = await asyncio.create_subprocess_exec(
-            *self.tree.command("asterisk", "-f", "-C", self._main_file),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=self.tree.environment(),
-            start_new_session=True,
-        )
+        command = self.tree.command("asterisk", "-f", "-C", self.main_file)
+        await self._process.start(command, environment=self.tree.environment())
         try:
             async with asyncio.timeout(START_SECONDS):
                 while not await self._booted():
-                    if self._process.returncode is not None:
+                    if not self._process.runs:
                         raise TownDidNotStart(f"it ended by itself; see {self.place.directory / 'log' / 'messages'}")
                     await asyncio.sleep(0.1)
         except TimeoutError:
@@ -72,14 +64,7 @@ class Town:
             raise TownDidNotStart(f"not ready after {START_SECONDS:g} s") from None
 
     async def stop(self) -> None:
-        if self._process is None or self._process.returncode is not None:
-            return
-        self._process.terminate()
-        try:
-            await asyncio.wait_for(self._process.wait(), timeout=10)
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        await self._process.stop()
 
     async def call(self, line: str, shown: str, hotline: str, sentence: Path, *, call: str, times: int = 6) -> None:
         """A resident dials `hotline`; the network presents `shown`. Once answered she says `sentence` (a wav file)
@@ -114,7 +99,7 @@ class Town:
     async def _booted(self) -> bool:
         """AMI answers before the channels are there; the command line can wait for all of it."""
         waiting = await asyncio.create_subprocess_exec(
-            *self.tree.command("asterisk", "-C", self._main_file, "-rx", "core waitfullybooted"),
+            *self.tree.command("asterisk", "-C", self.main_file, "-rx", "core waitfullybooted"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -123,7 +108,8 @@ class Town:
         return await waiting.wait() == 0
 
     @property
-    def _main_file(self) -> Path:
+    def main_file(self) -> Path:
+        """Its asterisk.conf, which no other process has on its command line."""
         return self.place.directory / "etc" / "asterisk.conf"
 
     def _write_configuration(self, habits: dict[str, Habits]) -> None:
@@ -159,22 +145,3 @@ class Town:
             target = self.place.directory / "etc" / name
             target.touch(mode=0o600)
             target.write_text(text, encoding="utf-8")
-
-    def _leftover(self) -> int | None:
-        """The process of a town in this very directory that outlived its rehearsal, and no other process."""
-        try:
-            pid = int((self.place.directory / "run" / "asterisk.pid").read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return None
-        return pid if os.fsencode(self._main_file) in command.split(b"\0") else None
-
-    async def _end_leftover(self) -> None:
-        if (pid := await asyncio.to_thread(self._leftover)) is None:
-            return
-        os.kill(pid, signal.SIGTERM)
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if await asyncio.to_thread(self._leftover) is None:
-                return
-        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,137 @@
+"""`townline demo --story`: one whole case on real telephones, each step beside its own witnesses."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from callbridge.exchange import Tree
+from dispatch.config import ConfigFile
+from dispatch.rehearsal.community import read_community, subscriber
+from dispatch.rehearsal.place import find_place
+from dispatch.rehearsal.stage import Stage
+from dispatch.rehearsal.stories import STORIES
+from dispatch.rehearsal.story import StepFailed, tell
+from dispatch.rehearsal.witness import Log
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+
+STEPS = [
+    "called",
+    "queued",
+    "recognised",
+    "answered",
+    "case opened",
+    "first merchant offered by SMS",
+    "declined",
+    "second offered by telephone",
+    "accepted with the key",
+    "told the doorstep",
+    "on the way",
+    "at the door",
+    "done",
+    "closed",
+]
+
+
+@pytest.fixture
+def installation(tree: Tree, tmp_path: Path) -> Path:
+    """A folder with a configuration that knows where the telephone programs are."""
+    (tmp_path / "config.toml").write_text(f"[exchange]\nroot = {json.dumps(str(tree.root))}\n", encoding="utf-8")
+    return tmp_path
+
+
+def townline(folder: Path, *words: str) -> list[str]:
+    start = [sys.executable, "-c", "from dispatch.cli import main; main()"]
+    return [*start, "--config", str(folder / "config.toml"), *words]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines that name something in `folder`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in command and path.parent.name != str(os.getpid()):
+            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def test_the_main_story_comes_true_on_either_database(installation: Path, empty_database_url: URL) -> None:
+    words = ["demo", "--story"]
+    if empty_database_url.get_backend_name() == "postgresql":
+        words += ["--database", empty_database_url.render_as_string(hide_password=False)]
+    told = subprocess.run(townline(installation, *words), capture_output=True, text=True, timeout=150, check=False)
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    lines = [line for line in told.stdout.splitlines() if line and not line.startswith((" ", "step"))]
+    assert [
+        next(name for name in sorted(STEPS, key=len, reverse=True) if line.startswith(name)) for line in lines
+    ] == STEPS
+    story = installation / "var" / "demo" / "story"
+    _merchants_learn_the_door_only_after_accepting(story / "robots" / "sms.jsonl")
+    _the_exchange_tells_the_same_call(story / "exchange" / "log" / "queue_log")
+    assert "ERROR" not in (story / "town" / "log" / "messages").read_text()
+    errors = [line for line in (story / "service.log").read_text().splitlines() if '"level": "error"' in line]
+    assert errors == []
+    assert processes_of(installation) == []
+
+
+def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
+    community = read_community()
+    resident = community.resident("林婉芝")
+    secrets = [f"{resident.building}栋", resident.door, resident.name, subscriber(resident.lines[1].number)]
+    sent = [each for each in Log(path).read() if each.what == "delivered"]
+    offers = [each.detail for each in sent if each.number == community.merchant("kangning").numbers.sms]
+    assert offers
+    assert not [secret for text in offers for secret in secrets if secret in text]
+    details = [each.detail for each in sent if each.number == community.merchant("tongxin").numbers.sms]
+    assert resident.door in details[0]
+
+
+def _the_exchange_tells_the_same_call(path: Path) -> None:
+    events = [line.split("|")[4] for line in path.read_text().splitlines() if "|hotline|" in line]
+    assert events == ["ENTERQUEUE", "CONNECT", "COMPLETECALLER"]
+
+
+async def test_a_story_stops_at_the_step_that_has_no_witness(installation: Path) -> None:
+    called, queued, *_ = STORIES["main"]
+    blind = replace(queued, witnesses=[*queued.witnesses, lambda play: None], seconds=1)
+    deaf = replace(queued, journal=lambda play, event: False, seconds=1)
+    place = find_place(installation / "stage", ConfigFile(installation / "config.toml"), None)
+    said: list[str] = []
+    async with Stage(place, read_community(), lambda words: None, answer_after=None) as stage:
+        with pytest.raises(StepFailed, match="queued: witness 3 said nothing"):
+            await tell(stage, [called, blind], said.append)
+        with pytest.raises(StepFailed, match="queued: the journal said nothing"):
+            await tell(stage, [called, deaf], said.append)
+    assert [line.split()[0] for line in said if line[0] != " "] == ["step", "called", "step", "called"]
+
+
+async def test_a_day_goes_by_itself_and_a_killed_one_is_cleared_away_by_the_next(installation: Path) -> None:
+    log = Log(installation / "var" / "demo" / "day" / "robots" / "town.jsonl")
+    first = await asyncio.create_subprocess_exec(*townline(installation, "demo", "--headless", "60"))
+    async with asyncio.timeout(60):
+        while log.find(lambda seen: seen.what == "speaks") is None:  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.1)
+    first.kill()
+    await first.wait()
+
+    second = await asyncio.create_subprocess_exec(
+        *townline(installation, "demo", "--headless", "6"), stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await second.communicate()
+    assert second.returncode == 0, said.decode()
+    seconds = [float(line.split()[0]) for line in said.decode().splitlines()]
+    assert seconds[-1] < 10  # the sample community is there already
+    calls = {seen.call for seen in log.read() if seen.what == "answered"}
+    assert len(calls) >= 2
+    assert processes_of(installation) == []
