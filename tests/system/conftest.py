@@ -15,7 +15,7 @@ from callbridge.exchange import Exchange, Tree
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings, SpeechSettings, TrunkSettings
 from tests.system.ami import Ami
-from tests.system.town import NETWORK, TELEPHONES, Town
+from tests.system.town import NETWORK, TELEPHONES, Town, kill
 
 PROJECT = Path(__file__).parents[2]
 RTP_BLOCK = 200  # ports, enough for 50 calls at once
@@ -79,7 +79,7 @@ def configured_exchange(
     exchange = Exchange(exchange_settings, speech_settings, Secrets(tmp_path / "secrets"))
     exchange.configure()
     yield exchange
-    exchange.stop(0)
+    kill(exchange.places)
 
 
 @pytest.fixture

@@ -90,13 +90,13 @@ def test_another_key_is_no_answer_and_the_job_is_repeated(
     exchange: Exchange, ami: Ami, town: Callable[..., Town]
 ) -> None:
     town(subscribers={MERCHANT: ["Answer", "Wait(1)", "SendDTMF(*)", "Wait(1.5)", "SendDTMF(7)", "Wait(20)"]})
-    ask(exchange, ami)
+    ask(exchange, ami, TL_WAIT="2")
     assert_one_result(exchange, ami, "no_key", "")
 
 
 def test_silence_is_no_acceptance(exchange: Exchange, ami: Ami, town: Callable[..., Town]) -> None:
     town(subscribers={MERCHANT: ["Answer", "Wait(30)"]})
-    ask(exchange, ami, TL_TRIES="1")
+    ask(exchange, ami, TL_TRIES="1", TL_WAIT="2")
     assert_one_result(exchange, ami, "no_key", "")
 
 
@@ -146,5 +146,7 @@ def test_a_merchant_who_lets_it_ring_ends_with_no_answer(
 
 
 def test_a_trunk_that_does_not_answer_fails_the_call_and_says_so(exchange: Exchange, ami: Ami) -> None:
+    ami.wait("ContactStatus", EndpointName="trunk", ContactStatus="Unreachable")
     action = ask(exchange, ami)
-    assert ami.wait("OriginateResponse", 25, ActionID=action)["Response"] == "Failure"
+    assert ami.wait("OriginateResponse", 1, ActionID=action)["Response"] == "Failure"
+    assert not ami.named("Hangup"), "there never was a channel"

@@ -4,6 +4,8 @@ What a number or a telephone does when it is called is written as dialplan steps
 of it reaches the exchange as ordinary SIP and RTP from other addresses.
 """
 
+import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -117,7 +119,7 @@ class Town:
 
     def stop(self) -> None:
         """End the world; a second time does nothing."""
-        running.stop(self.exchange.tree, self.places, 0)
+        kill(self.places)
 
     @property
     def places(self) -> Places:
@@ -222,6 +224,14 @@ class Town:
         }
         for name, text in files.items():
             (places.etc / name).write_text(text)
+
+
+def kill(places: Places) -> None:
+    """End an Asterisk whose last words nobody needs: a polite stop right after its start takes a second."""
+    if (pid := running.running_pid(places)) is not None:
+        os.kill(pid, signal.SIGKILL)
+        while running.running_pid(places) is not None:
+            time.sleep(0.01)
 
 
 def _steps(number: str, steps: list[str]) -> str:
