@@ -45,7 +45,7 @@ def opened(config: Config) -> Iterator[tuple[House, socket.socket]]:
     Raises Obstacle; nothing is left half-started then.
     """
     with ExitStack() as stack:
-        door = stack.enter_context(_door(str(config.service.listen), config.service.port))
+        door = stack.enter_context(open_door(str(config.service.listen), config.service.port))
         if (database := database_file(make_url(config.database.url))) is not None:
             lock = LockFile(database)
             lock.take(f"townline serve at {address(config)}")
@@ -75,16 +75,7 @@ async def run(house: House, door: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     await house.feed.start()
-    server = _Server(
-        uvicorn.Config(
-            create_app(house),
-            log_config=None,
-            access_log=False,  # what somebody looked for stands in the address
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=PATIENCE,
-        )
-    )
+    server = http_server(house)
     clocks = _clocks(house)
     listening = None if house.store.is_sqlite else Listening(house.store.url, house.feed.wake)
     parts = {
@@ -123,6 +114,20 @@ async def run(house: House, door: socket.socket) -> None:
         raise PartFailed(f"the service ended because of its {broken[0]}; the log says where")
 
 
+def http_server(house: House) -> uvicorn.Server:
+    """The API's server; it leaves signals to whoever runs it."""
+    return _Server(
+        uvicorn.Config(
+            create_app(house),
+            log_config=None,
+            access_log=False,  # what somebody looked for stands in the address
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=PATIENCE,
+        )
+    )
+
+
 class _Server(uvicorn.Server):
     """Leaves the signals to `run`, which stops the parts in their order."""
 
@@ -131,7 +136,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _door(host: str, port: int) -> socket.socket:
+def open_door(host: str, port: int) -> socket.socket:
+    """A socket that listens there, port 0 at any free one. Raises AddressTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle on: 40 ms
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -64,6 +64,7 @@ def _line(
     resident = residents.get(case.resident_id or 0)
     offer = offers.get(case.id)
     return CaseLine(
+        id=case.id,
         number=case.number,
         state=case.state.value,
         service_code=case.service_code,

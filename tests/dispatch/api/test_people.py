@@ -1,0 +1,102 @@
+"""Residents, merchants and services over HTTP."""
+
+import pytest
+from fastapi import FastAPI
+
+from dispatch.models import Operator
+from registry.models import AccessLog
+from registry.store import Role
+from tests.dispatch.api.desks import Console
+from tests.dispatch.town import Town
+
+
+def test_a_resident_is_registered_found_opened_and_changed(console: Console, town: Town) -> None:
+    card = console.post(
+        "residents",
+        201,
+        name="欧阳秀兰",
+        gender="female",
+        born="1938-12-01",
+        community="青石里",
+        building="7",
+        door="301",
+        health_note="高血压",
+        groups=["living_alone"],
+        lines=[{"number": "(023) 6700 1002"}],
+        contacts=[{"name": "欧阳明", "relation": "儿子", "number": "13900001111", "has_key": True}],
+    )
+    assert card["lines"][0]["number"] == "+862367001002"
+    for q in ("秀兰", "oyxl", "ouyang", "1002", "7-301"):
+        assert [each["id"] for each in console.get("residents", q=q)["items"]] == [card["id"]], q
+    opened = console.get(f"residents/{card['id']}")
+    assert opened == card
+    changed = console.patch(f"residents/{card['id']}", version=card["version"], health_note="", door="302")
+    assert (changed["health_note"], changed["door"], changed["groups"]) == ("", "302", ["living_alone"])
+    assert changed["version"] > card["version"]
+    stale = console.patch(f"residents/{card['id']}", 409, version=card["version"], door="303")
+    assert stale["type"] == "/problems/stale_version"
+    assert {each.resident_id for each in town.all(AccessLog)} == {card["id"]}
+
+
+def test_all_residents_are_listed_by_name_in_pages(console: Console, town: Town) -> None:
+    for number, name in enumerate(("陈一", "陈二", "陈三")):
+        town.resident(name, number=f"0236700200{number}")
+    first = console.get("residents", limit=2)
+    second = console.get("residents", limit=2, offset=2)
+    assert (first["total"], len(first["items"]), len(second["items"])) == (3, 2, 1)
+    assert len({each["id"] for each in first["items"] + second["items"]}) == 3
+
+
+@pytest.fixture
+def supervisor(app: FastAPI, town: Town, console: Console) -> Console:
+    with town.store.writing() as session:
+        operator = session.get(Operator, town.desk.operator_id)
+        assert operator is not None
+        operator.role = Role.SUPERVISOR
+    return console
+
+
+CONTRACT = {"valid_from": "2026-01-01", "valid_until": "2026-12-31", "services": ["medicine"], "radius": 3000}
+NEW = {
+    "name": "康宁药房",
+    "kind": "pharmacy",
+    "numbers": [{"channel": "sms", "number": "13900000001"}, {"channel": "voice", "number": "02367005555"}],
+    "hours": [{"weekday": 0, "opens": "08:00", "closes": "20:00"}],
+    "contracts": [
+        {"valid_from": "2026-01-01", "valid_until": "2026-12-31", "services": ["medicine"], "radius": 3000}
+    ],
+}
+
+
+def test_a_merchant_is_registered_read_and_changed_by_a_supervisor(supervisor: Console) -> None:
+    card = supervisor.post("merchants", 201, **NEW)
+    assert card["number"] == "+862367005555", "the one that an operator would call"
+    assert card["contracts"][0]["services"] == ["medicine"]
+    assert supervisor.get(f"merchants/{card['id']}") == card
+    assert [each["id"] for each in supervisor.get("merchants", q="康宁", kind="pharmacy")["items"]] == [card["id"]]
+    assert supervisor.get("merchants", q="康宁", kind="water")["items"] == []
+    changed = supervisor.patch(f"merchants/{card['id']}", version=card["version"], suspended_why="装修")
+    assert changed["suspended_at"] is not None
+    assert changed["numbers"] == card["numbers"]
+    assert supervisor.patch(f"merchants/{card['id']}", 409, version=card["version"], name="x")["values"]["now"] == 2
+
+
+def test_an_operator_may_read_merchants_and_not_write_them(colleague: Console, town: Town) -> None:
+    merchant = town.merchant("康宁药房", sms="+8613900000001")
+    assert colleague.get(f"merchants/{merchant}")["name"] == "康宁药房"
+    assert colleague.post("merchants", 403, **NEW)["type"] == "/problems/not_allowed"
+    assert colleague.patch(f"merchants/{merchant}", 403, version=1, name="x")["values"]["needed"] == "supervisor"
+
+
+def test_a_contract_for_a_service_that_is_not_offered_is_refused(supervisor: Console) -> None:
+    wrong = NEW | {"contracts": [CONTRACT | {"services": ["haircut"]}]}
+    problem = supervisor.post("merchants", 422, **wrong)
+    assert problem["values"]["problems"][0]["field"] == "contracts.0.services"
+
+
+def test_the_services_are_those_in_force_with_their_questions(console: Console) -> None:
+    services = {each["code"]: each for each in console.get("services")}
+    assert services["medicine"]["merchant_kinds"] == ["pharmacy"]
+    assert services["medicine"]["questions_zh"]
+    assert services["medicine"]["questions_en"]
+    assert services["emergency_medical"]["priority"] == "emergency"
