@@ -17,7 +17,7 @@ from textual.widgets import Static
 from console.desk import Desk
 
 CHOOSE = "ledger.choose"  # Enter on a row of a list
-_SHOWN = {"escape": "Esc", "enter": "Enter", "slash": "/", "tab": "Tab", "space": "Space"}
+_SHOWN = {"escape": "Esc", "enter": "Enter", "slash": "/", "pageup": "PgUp", "pagedown": "PgDn"}
 
 
 def key(
@@ -62,7 +62,7 @@ def _rank(name: str) -> int:
 
 def _shown(name: str) -> str:
     *modifiers, last = name.split("+")
-    shown = _SHOWN.get(last, last if len(last) == 1 else last.upper())
+    shown = _SHOWN.get(last, last if len(last) == 1 else last.capitalize())
     return "-".join([*(each.capitalize() for each in modifiers), shown.upper() if modifiers else shown])
 
 

@@ -1,7 +1,8 @@
 """What every screen has: the top, the footer, painting from the world, one command at a time."""
 
-from collections.abc import Coroutine
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import ClassVar, Generic, ParamSpec, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -9,7 +10,7 @@ from textual.containers import Vertical
 from textual.events import Key, ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
-from textual.worker import Worker
+from textual.worker import Worker, WorkType
 
 from console.desk import Desk
 from console.keys import Keys, key
@@ -17,6 +18,7 @@ from console.messages import Failed
 from console.top import Top
 
 Answer = TypeVar("Answer")
+Given = ParamSpec("Given")
 
 # A Chinese input method left in full-width mode sends ｎ and １ for n and 1.
 _FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -73,23 +75,23 @@ class Room(Screen[Answer], Generic[Answer]):
     def action_nothing(self) -> None:
         """Stands behind keys that `on_key` reads itself and that the footer shows."""
 
-    def give(self, order: Coroutine[Any, Any, None]) -> None:
+    def give(self, order: Callable[Given, Awaitable[None]], *args: Given.args, **kwargs: Given.kwargs) -> None:
         """Carries out one command; while it is under way a second one from this screen is not taken.
 
         It goes on when the screen is left: what was ordered is ordered.
         """
-        if self._order is not None and not self._order.is_finished:
-            order.close()
-            return
-        self._order = self.app.run_worker(self._settled(order), group="orders", exit_on_error=False)
+        if self._order is None or self._order.is_finished:
+            work: WorkType[None] = partial(self._settled, partial(order, *args, **kwargs))
+            self._order = self.app.run_worker(work, group="orders", exit_on_error=False)
 
-    def load(self, reading: Coroutine[Any, Any, None]) -> None:
+    def load(self, reading: Callable[Given, Awaitable[None]], *args: Given.args, **kwargs: Given.kwargs) -> None:
         """Reads something for this screen; a newer reading takes the place of one under way."""
-        self.run_worker(self._settled(reading), group="readings", exclusive=True, exit_on_error=False)
+        work: WorkType[None] = partial(self._settled, partial(reading, *args, **kwargs))
+        self.run_worker(work, group="readings", exclusive=True, exit_on_error=False)
 
-    async def _settled(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _settled(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception as error:
             self.app.post_message(Failed(error))
 

@@ -22,6 +22,8 @@ class Speech:
 
     def say(self, key: str, **values: Any) -> str:
         """The sentence of `key`, or the key with its values where they do not fit (a service of another age)."""
+        if not self._catalogue.knows(key):
+            return plain(key, 80)
         try:
             return self._catalogue.say(key, **{name: _harmless(value) for name, value in values.items()})
         except (LookupError, ValueError):

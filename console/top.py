@@ -9,6 +9,7 @@ from console import times
 from console.board.rows import need_text
 from console.desk import Desk
 from console.people import who
+from console.plain import plain
 
 Part = str | tuple[str, str]
 
@@ -38,19 +39,21 @@ class Top(Vertical):
 
     def _head(self) -> Content:
         world, say = self._desk.world, self._desk.speech.say
-        parts: list[Part] = [(f" {world.centre_name or 'Townline'} ", "bold $text on $primary"), "  "]
+        parts: list[Part] = [(f" {plain(world.centre_name, 24) or 'Townline'} ", "bold $text on $primary"), " "]
+        parts += [times.hour(world.now(), world.zone), "  "]
         for link in world.links.values():
             state = ("link.up", "$text-success") if link.up else ("link.down", "bold $text-error")
             parts += [f"{say('top.exchange')} {link.exchange} ", (say(state[0]), state[1]), "  "]
         if (me := world.me) is not None:
             phone = ("phone.reachable", "$text-success") if me.phone_reachable else ("phone.away", "$text-error")
-            parts += [(me.name, "bold"), f" {say(f'role.{me.role}')} {say(f'presence.{me.presence}')}  "]
+            role = "" if me.role == "operator" else f" {say(f'role.{me.role}')}"
+            parts += [(plain(me.name, 30), "bold"), f"{role} {say(f'presence.{me.presence}')}  "]
             parts += [f"{say('top.phone')} {me.extension or '-'} ", (say(phone[0]), phone[1]), "  "]
         if alarms := sum(need.alarm for need in world.needs()):
             parts += [(f" ! {say('top.alarms', count=alarms)} ", "bold $text on $error"), " "]
         if late := len(world.late()):
             parts += [(f" !! {say('top.late', count=late)} ", "bold $text on $error"), " "]
-        return Content.assemble(*parts, times.hour(world.now(), world.zone))
+        return Content.assemble(*parts)
 
     def _trouble(self) -> str:
         world, say = self._desk.world, self._desk.speech.say

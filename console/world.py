@@ -86,8 +86,12 @@ class World:
         """One event. The same one twice, or an older one late, changes nothing."""
         if event.call is not None:
             self.put_call(event.call)
+        elif event.subject == "call":  # bare: it is no longer ours to see
+            self.calls.pop(event.subject_id, None)
         if event.case is not None:
             self.put_case(event.case)
+        elif event.subject == "case":
+            self.cases = {number: case for number, case in self.cases.items() if case.id != event.subject_id}
         if (line := event.inbound) is not None:
             self.inbound[line.id] = line
             if not line.needs_operator:

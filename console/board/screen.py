@@ -86,7 +86,7 @@ class BoardScreen(Room[None]):
 
     def _sms_read(self, sms: InboundLine, answer: str | None) -> None:
         if answer is not None:
-            self.give(self.desk.client.seen(sms.id))
+            self.give(self.desk.client.seen, sms.id)
         if answer == OPEN_CASE and sms.case_number is not None:
             self.post_message(OpenCase(sms.case_number))
 
@@ -112,7 +112,7 @@ class BoardScreen(Room[None]):
     def action_acknowledge(self) -> None:
         """I have seen it and take its turn: a case, a call nobody answered, an SMS."""
         if (need := self.asking()) is not None:
-            self.give(self._acknowledge(need))
+            self.give(self._acknowledge, need)
 
     async def _acknowledge(self, need: Need) -> None:
         client, world = self.desk.client, self.desk.world

@@ -57,7 +57,7 @@ class Find(Question[ResidentLine | None]):
         self.query_one(".question--hint", Static).update(speech.say("find.more", count=more) if more > 0 else "")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.load(self._search(event.value.strip()))
+        self.load(self._search, event.value.strip())
 
     async def _search(self, words: str) -> None:
         await asyncio.sleep(_SETTLED)

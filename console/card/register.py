@@ -66,7 +66,7 @@ class Register(Room[ResidentCard | None]):
         elif form.value("born") and born is None:
             self._complain("register.bad_day", "born")
         else:
-            self.give(self._save(form, born))
+            self.give(self._save, form, born)
 
     def _complain(self, key_: str, field: str) -> None:
         self._complaint = key_

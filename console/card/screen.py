@@ -89,7 +89,7 @@ class CardScreen(Room[None]):
 
     def on_mount(self) -> None:
         self.query_one("#card-cases", Panel).ledger.focus()
-        self.load(self._open())
+        self.load(self._open)
 
     async def _open(self) -> None:
         if self.call_id is not None:
@@ -120,7 +120,7 @@ class CardScreen(Room[None]):
         """Somebody has said that the call is about another resident: hers is the card to show."""
         if resident.id != self._opened_for:
             self._opened_for, self._card = resident.id, None
-            self.load(self._open())
+            self.load(self._open)
 
     def _about(self) -> Content:
         speech, resident = self.desk.speech, self.resident
@@ -157,7 +157,7 @@ class CardScreen(Room[None]):
         if call is not None and call.resident is None and len(call.who) > 1:
             if index < len(call.who):
                 event.stop()
-                self.give(self._about_resident(call.who[index]))
+                self.give(self._about_resident, call.who[index])
         elif index < len(self.cases):
             event.stop()
             self.post_message(OpenCase(self.cases[index].number))
@@ -175,7 +175,7 @@ class CardScreen(Room[None]):
         """Where is my medicine? It joins the open case; of several, one is picked."""
         cases = self.cases
         if len(cases) == 1:
-            self.give(self._remind(cases[0].number))
+            self.give(self._remind, cases[0].number)
         elif cases:
             speech = self.desk.speech
             choices = [
@@ -185,7 +185,7 @@ class CardScreen(Room[None]):
 
     def _remind_chosen(self, number: str | None) -> None:
         if number is not None:
-            self.give(self._remind(number))
+            self.give(self._remind, number)
 
     async def _remind(self, number: str) -> None:
         case = await self.desk.client.remind(number, Remind(call_id=self.call_id))
@@ -201,11 +201,11 @@ class CardScreen(Room[None]):
         if choice == "other":
             self.app.push_screen(Line(self.desk, "card.other_name", "card.other_name.hint", longest=80), self._other)
         elif choice is not None and (call := self.call) is not None:
-            self.give(self._change(change(call, self._card, choice)))
+            self.give(self._change, change(call, self._card, choice))
 
     def _other(self, name: str | None) -> None:
         if name is not None and (call := self.call) is not None:
-            self.give(self._change(change(call, self._card, "other", name)))
+            self.give(self._change, change(call, self._card, "other", name))
 
     def action_find(self) -> None:
         """Whom it is about: found by name."""
@@ -215,10 +215,10 @@ class CardScreen(Room[None]):
         if resident is None:
             return
         if self.call_id is not None:
-            self.give(self._about_resident(resident))
+            self.give(self._about_resident, resident)
         else:
             self._resident_id, self._card = resident.id, None
-            self.load(self._open())
+            self.load(self._open)
 
     async def _about_resident(self, resident: ResidentLine) -> None:
         if (call := self.call) is not None:
@@ -227,7 +227,7 @@ class CardScreen(Room[None]):
     def action_keep_line(self) -> None:
         """This number is hers from now on."""
         if (call := self.call) is not None and call.resident is not None:
-            self.give(self._keep_line(call, call.resident))
+            self.give(self._keep_line, call, call.resident)
 
     async def _keep_line(self, call: CallLine, resident: ResidentLine) -> None:
         await self._change(CallChange(version=call.version, resident_id=resident.id, remember_line=True))
@@ -240,11 +240,11 @@ class CardScreen(Room[None]):
 
     def _registered(self, card: ResidentCard | None) -> None:
         if card is not None:
-            self.load(self._open())
+            self.load(self._open)
 
     def action_settle(self) -> None:
         if self.call_id is not None:
-            self.give(self._settle(self.call_id))
+            self.give(self._settle, self.call_id)
 
     async def _settle(self, call_id: int) -> None:
         self.desk.world.put_call(await self.desk.client.settle_call(call_id))

@@ -48,7 +48,7 @@ class CandidatesScreen(Room[CaseCard | None]):
 
     def on_mount(self) -> None:
         self.query_one("#able", Panel).ledger.focus()
-        self.load(self._match())
+        self.load(self._match)
 
     async def _match(self) -> None:
         self._found = await self.desk.client.candidates(self._case.number)
@@ -92,7 +92,7 @@ class CandidatesScreen(Room[CaseCard | None]):
         order = Dispatch(
             expects=self.case.state, sheet_id=self._found.sheet_id, merchant_id=None if best else chosen.merchant.id
         )
-        self.give(self._dispatch(order))
+        self.give(self._dispatch, order)
 
     async def _dispatch(self, order: Dispatch) -> None:
         case = await self.desk.client.dispatch(self._case.number, order)

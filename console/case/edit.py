@@ -71,7 +71,7 @@ class Edit(Question[CaseCard | None]):
                 self.repaint()
                 return
         if changes:
-            self.give(self._save(CaseChange.model_validate({"version": case.version, **changes}), form))
+            self.give(self._save, CaseChange.model_validate({"version": case.version, **changes}), form)
         else:
             self.action_leave()
 

@@ -37,6 +37,7 @@ class NewCaseScreen(Room[None]):
     def __init__(self, desk: Desk, *, call: CallLine | None, resident: ResidentLine | None) -> None:
         super().__init__(desk)
         self._call = call
+        self.call_id = call.id if call is not None else None
         self._resident = resident
         self._bad_time = False
 
@@ -153,7 +154,7 @@ class NewCaseScreen(Room[None]):
             wanted_at=when,
             place=form.value("place") or None,
         )
-        self.give(self._opened(new, service, form))
+        self.give(self._opened, new, service, form)
 
     async def _opened(self, new: NewCase, service: ServiceView, form: Form) -> None:
         case = await self.desk.client.open_case(new)

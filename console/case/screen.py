@@ -1,8 +1,9 @@
 """A case: where it stands, whom we asked, every step; and the keys that move it."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, ClassVar, cast, get_args
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import ClassVar, cast, get_args
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -132,7 +133,7 @@ class CaseScreen(Room[None]):
         rows = timeline_rows(self._timeline, self._card, world, speech) if self._card is not None else []
         self.query_one("#case-timeline", Panel).show(speech.say("case.timeline", count=len(rows)), rows)
         if self.is_current and not self._reading and self._touched != self._read:
-            self.load(self._follow())
+            self.load(self._follow)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -174,11 +175,11 @@ class CaseScreen(Room[None]):
         assert case is not None
         return case.state
 
-    def _move(self, command: Coroutine[Any, Any, CaseCard], told: str = "") -> None:
-        self.give(self._done(command, told))
+    def _move(self, command: Callable[[], Awaitable[CaseCard]], told: str = "") -> None:
+        self.give(self._done, command, told)
 
-    async def _done(self, command: Coroutine[Any, Any, CaseCard], told: str) -> None:
-        case = await command
+    async def _done(self, command: Callable[[], Awaitable[CaseCard]], told: str) -> None:
+        case = await command()
         self._card = case
         self.desk.world.put_case(case)
         if told:
@@ -202,7 +203,7 @@ class CaseScreen(Room[None]):
         def answered(answer: str | None) -> None:
             if answer is not None:
                 told = OfferAnswer(expects=offer.state, answer=cast("Answer", answer))
-                self._move(self.desk.client.answer_offer(self.number, offer.id, told))
+                self._move(partial(self.desk.client.answer_offer, self.number, offer.id, told))
 
         self.app.push_screen(Pick(self.desk, "case.answer_title", choices), answered)
 
@@ -214,7 +215,7 @@ class CaseScreen(Room[None]):
         def reported(step: str | None) -> None:
             if step is not None:
                 report = VisitReport(expects=state, step=cast("VisitStep", step))
-                self._move(self.desk.client.report_visit(self.number, report))
+                self._move(partial(self.desk.client.report_visit, self.number, report))
 
         self.app.push_screen(Pick(self.desk, "case.visit_title", choices), reported)
 
@@ -229,7 +230,7 @@ class CaseScreen(Room[None]):
         def chosen(way: str | None) -> None:
             if way is not None:
                 end = OfferEnd(expects=offer.state, how=way)
-                self._move(self.desk.client.end_offer(self.number, offer.id, end))
+                self._move(partial(self.desk.client.end_offer, self.number, offer.id, end))
 
         self.app.push_screen(Pick(self.desk, "case.end_offer_title", choices), chosen)
 
@@ -270,14 +271,14 @@ class CaseScreen(Room[None]):
         self.app.push_screen(Line(self.desk, f"outcome.{outcome}", "case.note_hint"), noted)
 
     def _close(self, closing: Close) -> None:
-        self._move(self.desk.client.close_case(self.number, closing), "told.closed")
+        self._move(partial(self.desk.client.close_case, self.number, closing), "told.closed")
 
     def action_cancel(self) -> None:
         state = self._now
 
         def noted(note: str | None) -> None:
             if note is not None:
-                self._move(self.desk.client.cancel_case(self.number, Cancel(expects=state, note=note)))
+                self._move(partial(self.desk.client.cancel_case, self.number, Cancel(expects=state, note=note)))
 
         self.app.push_screen(Line(self.desk, "case.cancel_title", "case.cancel_hint"), noted)
 
@@ -286,19 +287,19 @@ class CaseScreen(Room[None]):
 
         def noted(note: str | None) -> None:
             if note is not None:
-                self._move(self.desk.client.reopen_case(self.number, Reopen(expects=state, note=note)))
+                self._move(partial(self.desk.client.reopen_case, self.number, Reopen(expects=state, note=note)))
 
         self.app.push_screen(Line(self.desk, "case.reopen_title", "case.reopen_hint"), noted)
 
     def action_acknowledge(self) -> None:
         if (case := self.case) is not None:
             seen = Acknowledge(needs_since=case.needs_since)
-            self._move(self.desk.client.acknowledge(self.number, seen))
+            self._move(partial(self.desk.client.acknowledge, self.number, seen))
 
     def action_remind(self) -> None:
         call = self.desk.world.my_call()
         reminder = Remind(call_id=call.id if call is not None else None)
-        self._move(self.desk.client.remind(self.number, reminder), "told.reminded")
+        self._move(partial(self.desk.client.remind, self.number, reminder), "told.reminded")
 
     def action_edit(self) -> None:
         if (case := self.case) is not None:

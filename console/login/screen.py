@@ -41,7 +41,7 @@ class LoginScreen(Room[Session]):
     def on_mount(self) -> None:
         self.query_one("#login-password" if self._credentials.login else "#login-name", Input).focus()
         if self._credentials.login and self._credentials.password:
-            self.give(self._log_in(self._credentials.login, self._credentials.password))
+            self.give(self._log_in, self._credentials.login, self._credentials.password)
 
     def paint(self) -> None:
         say = self.desk.speech.say
@@ -60,7 +60,7 @@ class LoginScreen(Room[Session]):
         elif not password.value:
             password.focus()
         else:
-            self.give(self._log_in(name.value.strip(), password.value))
+            self.give(self._log_in, name.value.strip(), password.value)
 
     async def _log_in(self, login: str, password: str) -> None:
         self._say("login.asking")

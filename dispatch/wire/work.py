@@ -138,6 +138,7 @@ class VisitView(Wire):
 
 
 class CaseLine(Wire):
+    id: int
     number: str
     state: CaseState
     service_code: str

@@ -1,0 +1,176 @@
+"""Invented people, merchants and services for the console's tests."""
+
+from datetime import UTC, datetime, timedelta
+
+from dispatch.wire.people import (
+    ContactView,
+    LastCase,
+    LineView,
+    MerchantLine,
+    ResidentCard,
+    ResidentLine,
+    ServiceView,
+    UsualMerchantView,
+)
+from dispatch.wire.work import CallCard, CaseCard, InboundLine, LinkLine, OperatorLine
+from tests.console.stand_in import Town
+
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
+ME = OperatorLine(id=1, name="陈晓", role="operator", extension="801", presence="ready", phone_reachable=True)
+SHE = OperatorLine(id=2, name="刘芳", role="operator", extension="802", presence="ready", phone_reachable=True)
+
+LIN = ResidentCard(
+    id=11,
+    name="林婉芝",
+    addressed="林婉芝奶奶",
+    gender="female",
+    age=82,
+    address="青石里 3栋 2单元 502",
+    groups=["living_alone"],
+    hearing="hard",
+    care_level=1,
+    entrance_note="单元门禁坏了，请按门铃两次",
+    health_note="高血压，服缬沙坦80mg每日一次；对青霉素过敏",
+    dialect="重庆话",
+    lines=[LineView(id=1, number="+862367001001", kind="landline")],
+    contacts=[
+        ContactView(id=5, rank=1, name="林晓", relation="女儿", number="+8617700232001", has_key=True),
+        ContactView(id=6, rank=2, name="网格员小唐", relation="社区网格员", number="+8618900233001"),
+    ],
+    usual_merchants=[UsualMerchantView(kind="pharmacy", merchant_id=31, name="康宁大药房")],
+    last_cases=[
+        LastCase(
+            number="TL-20260226-0003",
+            state="closed",
+            service_code="medicine",
+            service_zh="送药上门",
+            service_en="Medicine delivery",
+            words="降压药",
+            opened_at=NOW - timedelta(days=4),
+            outcome="served",
+        )
+    ],
+    version=3,
+)
+ZHOU = ResidentCard(
+    id=12, name="周桂芳", addressed="周桂芳奶奶", gender="female", age=78, address="青石里 5栋 1单元 301", version=1
+)
+LI = ResidentCard(
+    id=13, name="李𬱖", addressed="李𬱖爷爷", gender="male", age=74, address="青石里 5栋 1单元 301", version=1
+)
+WANG = ResidentCard(
+    id=14, name="王䶮", addressed="王䶮爷爷", gender="male", age=87, address="青石里 1栋 402", version=1
+)
+
+SERVICES = [
+    ServiceView(
+        code="medicine",
+        name_zh="送药上门",
+        name_en="Medicine delivery",
+        keypad_digit="1",
+        priority="routine",
+        merchant_kinds=["pharmacy"],
+        needs_visit=True,
+        accept_minutes=5,
+        arrive_minutes=60,
+        finish_minutes=15,
+        questions_zh=["药名和规格？还剩几天的量？", "有处方吗？"],
+        questions_en=["Which medicine?", "Is there a prescription?"],
+    ),
+    ServiceView(
+        code="water",
+        name_zh="供水报修",
+        name_en="Water",
+        keypad_digit="4",
+        priority="urgent",
+        merchant_kinds=["water", "repair"],
+        needs_visit=True,
+        accept_minutes=5,
+        arrive_minutes=60,
+        finish_minutes=120,
+    ),
+    ServiceView(
+        code="information",
+        name_zh="咨询",
+        name_en="Information",
+        priority="routine",
+        merchant_kinds=[],
+        needs_visit=False,
+        accept_minutes=0,
+        arrive_minutes=0,
+        finish_minutes=0,
+    ),
+]
+MERCHANTS = [
+    MerchantLine(id=31, kind="pharmacy", name="康宁大药房", address="青石里 1号", number="+862367002001"),
+    MerchantLine(id=32, kind="pharmacy", name="同心药店", address="梧桐路 8号", number="+8617700234002"),
+    MerchantLine(id=33, kind="pharmacy", name="仁安堂", address="梧桐路 20号", number="+8617700234003"),
+    MerchantLine(id=34, kind="pharmacy", name="长乐药房", address="北街 2号", number="+8617700234004"),
+]
+
+
+def line(card: ResidentCard) -> ResidentLine:
+    return ResidentLine(**dict(card))
+
+
+def call(id_: int = 41, about: ResidentCard | None = LIN, **changes: object) -> CallCard:
+    """A call in the queue; about nobody when `about` is None."""
+    values: dict[str, object] = {
+        "id": id_,
+        "exchange": "main",
+        "state": "queued",
+        "priority": "routine",
+        "number": "+862367001001",
+        "number_known": True,
+        "who": [line(about)] if about else [],
+        "resident": line(about) if about else None,
+        "speaker": "resident" if about else "unknown",
+        "arrived_at": NOW - timedelta(seconds=5),
+        "queued_at": NOW - timedelta(seconds=4),
+        "card": about,
+        "version": 1,
+    }
+    return CallCard.model_validate(values | changes)
+
+
+def case(number: str = "TL-20260302-0001", about: ResidentCard | None = LIN, **changes: object) -> CaseCard:
+    """An open case whose turn is mine."""
+    values: dict[str, object] = {
+        "id": int(number[-4:]),
+        "number": number,
+        "state": "open",
+        "service_code": "medicine",
+        "service_zh": "送药上门",
+        "service_en": "Medicine delivery",
+        "words": "降压药一盒",
+        "priority": "routine",
+        "resident": line(about) if about else None,
+        "place": about.address if about else "",
+        "owner": ME,
+        "turn": "operator",
+        "turn_operator": ME,
+        "opened_at": NOW - timedelta(minutes=10),
+        "version": 1,
+    }
+    return CaseCard.model_validate(values | changes)
+
+
+def sms(body: str, **changes: object) -> InboundLine:
+    """A stranger's SMS."""
+    values: dict[str, object] = {
+        "id": 1,
+        "number": "+8613800000000",
+        "body": body,
+        "reading": "stranger",
+        "received_at": NOW,
+        "needs_operator": True,
+    }
+    return InboundLine.model_validate(values | changes)
+
+
+def town() -> Town:
+    """A quiet town: nobody calls, nothing is open."""
+    quiet = Town(now=lambda: NOW, me=ME, services=SERVICES, merchants=MERCHANTS)
+    quiet.residents = {card.id: card for card in (LIN, ZHOU, LI, WANG)}
+    quiet.links = {"main": LinkLine(exchange="main", up=True, since=NOW - timedelta(hours=2))}
+    return quiet
