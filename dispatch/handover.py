@@ -13,9 +13,9 @@ from sqlalchemy import and_, or_, select
 from sqlmodel import col
 
 from dispatch import offers, results
-from dispatch.models import Attempt, CaseState, Message, MessageKind, MessageState, OfferState
+from dispatch.models import Attempt, AttemptResult, CaseState, Message, MessageKind, MessageState, OfferState
 from dispatch.models.transitions import key, move
-from dispatch.results import Held, Result
+from dispatch.results import Held
 from registry.models import Channel
 from registry.models.centre import Priority
 from registry.store import Actor, Store, Writing
@@ -64,17 +64,27 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """An attempt whose fate has to be asked for."""
+    """An attempt whose fate has to be asked for; a call that is not wanted any more is to be ended first."""
 
     message: int
     attempt: str
     channel: Channel
     via: str
+    hang_up: bool
 
 
-def claim(store: Store, instance: str, limit: int) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message and the claim on it: good until another one takes its place, by whomever."""
+
+    message: int
+    claim: str
+
+
+def claim(store: Store, instance: str, limit: int) -> list[Claimed]:
     """Takes up to `limit` messages that are wanted now, or whose claim has run out, for `instance`."""
     now = store.clock.now()
+    token = f"{instance[:55]}#{uuid.uuid4().hex[:8]}"
     free = or_(col(Message.claimed_until).is_(None), col(Message.claimed_until) <= now)
     due = (
         select(col(Message.id))
@@ -96,18 +106,18 @@ def claim(store: Store, instance: str, limit: int) -> list[int]:
     with store.writing() as session:
         ids = list(session.scalars(due.with_for_update(skip_locked=True)))
         for message in session.scalars(select(Message).where(col(Message.id).in_(ids))):
-            message.claimed_by, message.claimed_until = instance, now + CLAIM
+            message.claimed_by, message.claimed_until = token, now + CLAIM
             if message.state is MessageState.WANTED:
                 move(session, message, MessageState.CLAIMED, Actor.system())
-    return [id_ for id_ in ids if id_ is not None]
+    return [Claimed(id_, token) for id_ in ids if id_ is not None]
 
 
 def next_step(
-    session: Writing, message_id: int, instance: str, gateways: list[str], exchange: str | None
+    session: Writing, claimed: Claimed, gateways: list[str], exchange: str | None
 ) -> Order | Question | None:
     """What to do with a claimed message: hand it over, ask about it, or nothing when it is not ours or not wanted."""
-    held = results.hold(session, message_id)
-    if held is None or held.message.claimed_by != instance:
+    held = results.hold(session, claimed.message)
+    if held is None or held.message.claimed_by != claimed.claim:
         return None
     message = held.message
     if message.state in (MessageState.HANDED_OVER, MessageState.UNKNOWN):
@@ -125,8 +135,11 @@ def next_step(
     return _hand_over(session, held, ways[message.tries % len(ways)], last_way=message.tries + 1 >= len(ways))
 
 
-def is_wanted(held: Held, now: datetime) -> bool:
-    """Whether the message still makes sense: the offer is open, the job is the merchant's, the answer is fresh."""
+def is_wanted(held: Held, now: datetime, *, call_under_way: bool = False) -> bool:
+    """Whether the message still makes sense: the offer is open, the job is the merchant's, the answer is fresh.
+
+    A call under way may go on for a moment after the offer's time: its clock waits for the key.
+    """
     message, case, offer = held.message, held.case, held.offer
     if message.kind is MessageKind.REPLY:
         return now - message.created_at < REPLY_LIFE
@@ -138,7 +151,7 @@ def is_wanted(held: Held, now: datetime) -> bool:
                 offer.state in offers.LIVE
                 and offer.channel is message.channel
                 and case.state is CaseState.OFFERING
-                and now < offer.expires_at
+                and (call_under_way or now < offer.expires_at)
             )
         case MessageKind.JOB_DETAILS | MessageKind.PROGRESS:
             return offer.state is OfferState.ACCEPTED
@@ -188,8 +201,15 @@ def _question(session: Writing, held: Held) -> Question | None:
     if attempt is None:
         return None
     results.lost_sight(session, attempt.id)
+    by_telephone = held.message.channel is Channel.VOICE
     held.message.claimed_until = session.clock.now() + CLAIM
-    return Question(message=key(held.message), attempt=attempt.id, channel=held.message.channel, via=attempt.via)
+    return Question(
+        message=key(held.message),
+        attempt=attempt.id,
+        channel=held.message.channel,
+        via=attempt.via,
+        hang_up=by_telephone and not is_wanted(held, session.clock.now(), call_under_way=True),
+    )
 
 
 def keep_ringing(session: Writing, attempt_id: str) -> None:
@@ -209,7 +229,7 @@ def cannot_ask(session: Writing, question: Question) -> None:
     held.message.claimed_until = session.clock.now() + min(max(age / 2, timedelta(seconds=5)), LONGEST_PAUSE)
     if not is_wanted(held, session.clock.now()) or (age > PATIENCE and RULES[held.message.kind] is Unknown.GIVE_UP):
         results.give_up(session, held, attempt)
-    elif age > PATIENCE and attempt.result != Result.WITH_OPERATOR:
+    elif age > PATIENCE and attempt.result != AttemptResult.WITH_OPERATOR:
         log.error("message.fate_unknown", message=question.message, attempt=question.attempt, via=question.via)
         results.ask_operator(session, held, attempt)
 

@@ -34,7 +34,8 @@ from dispatch import results
 from dispatch.arrivals import Arrivals, Recognition, answered
 from dispatch.models import Call, CallState, ExchangePosition, Leg, LegRole, Operator
 from dispatch.models.transitions import key, move, note
-from dispatch.phones import operator_at, phone_reached
+from dispatch.operators import with_extension
+from dispatch.phones import phone_reached
 from registry.numbers import NumberPlan
 from registry.store import Actor, Entry, Store, Subject, Writing
 
@@ -128,7 +129,7 @@ class Intake:
         self, session: Writing, call: Call, at: datetime, extension: str | None, operator_uniqueid: str | None
     ) -> None:
         """An operator has taken the call: it is hers, and so is the emergency it opened."""
-        operator = operator_at(session, self._centre_id, extension)
+        operator = with_extension(session, self._centre_id, extension)
         if operator_uniqueid is not None and _leg(session, call.exchange, operator_uniqueid) is None:
             session.add(
                 Leg(

@@ -1,9 +1,10 @@
 """What is said to merchants, put into the outbox together with the decision that wants it said."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlmodel import col
 
-from dispatch.models import Case, Inbound, Message, MessageKind, Offer, OfferState
+from callbridge.events import Outcome
+from dispatch.models import Attempt, AttemptResult, Case, Inbound, Message, MessageKind, MessageState, Offer
 from dispatch.models.transitions import note
 from dispatch.texts import Job, job_of, wall_time
 from registry.models import Centre, Channel, Merchant, MerchantNumber
@@ -13,6 +14,14 @@ OFFER_KEYS = "12"  # accept, decline
 STEP_KEYS = "345"  # on the way, at the door, done
 HEARD_KEY = "1"
 REPEAT_KEYS = {OFFER_KEYS: "3", STEP_KEYS: "9", HEARD_KEY: "3"}  # the digit to hear it again
+HEARD = (  # what an attempt may have come to when the merchant has, or may have, heard of it
+    AttemptResult.SENT,
+    AttemptResult.DELIVERED,
+    AttemptResult.UNKNOWN,
+    AttemptResult.WITH_OPERATOR,
+    Outcome.KEY,
+    Outcome.NO_KEY,
+)
 LONGEST = 2000  # characters, as the table keeps them
 
 
@@ -95,13 +104,32 @@ def writes_sms(session: Writing, merchant_id: int) -> bool:
 
 
 def was_told(session: Writing, offer: Offer) -> bool:
-    """Whether the merchant may know of this offer, so that its end has to be said too."""
-    return (
-        offer.state is not OfferState.PENDING
-        or session.scalar(
-            select(col(Message.tries)).where(col(Message.offer_id) == offer.id, col(Message.tries) > 0).limit(1)
+    """Whether the merchant knows, or may know, of this offer, so that its end has to be said too."""
+    attempts = (
+        select(col(Attempt.id))
+        .join(Message, col(Message.id) == col(Attempt.message_id))
+        .where(
+            col(Message.offer_id) == offer.id,
+            col(Message.kind) == MessageKind.OFFER,
+            or_(col(Attempt.result).is_(None), col(Attempt.result).in_(HEARD)),
         )
-        is not None
+    )
+    return session.scalar(attempts.limit(1)) is not None
+
+
+def end_calls(session: Writing, offer: Offer) -> None:
+    """A telephone that rings for an offer that is over is looked at by the sender at once, which lets it be."""
+    session.flush()
+    session.execute(
+        update(Message)
+        .where(
+            col(Message.offer_id) == offer.id,
+            col(Message.kind) == MessageKind.OFFER,
+            col(Message.channel) == Channel.VOICE,
+            col(Message.state) == MessageState.HANDED_OVER,
+        )
+        .values(claimed_until=session.clock.now())
+        .execution_options(synchronize_session="fetch")
     )
 
 

@@ -115,6 +115,7 @@ def accept(session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Chan
             subject=Subject.OFFER, now=OfferState.SENT, case=CaseState.ACCEPTED, **who_was_first
         ) from refused
     timers.stop(session, Subject.OFFER, key(offer))
+    messages.end_calls(session, offer)
     for other in live(session, case):
         end(session, case, other, OfferState.WITHDRAWN, Actor.system())
     met(case)
@@ -148,6 +149,7 @@ def end(session: Writing, case: Case, offer: Offer, state: OfferState, actor: Ac
     was_accepted, was_told = offer.state is OfferState.ACCEPTED, messages.was_told(session, offer)
     move(session, offer, state, actor, **facts)
     timers.stop(session, Subject.OFFER, key(offer))
+    messages.end_calls(session, offer)
     if was_accepted:
         visits.call_off(session, offer, actor)
     if state is OfferState.REVOKED or (state is OfferState.WITHDRAWN and was_told):

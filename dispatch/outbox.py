@@ -24,9 +24,9 @@ from callbridge.errors import (
 from callbridge.events import CallOut
 from callbridge.gateways.door import Gateway, SmsState
 from dispatch import handover, results
-from dispatch.handover import Order, Question
+from dispatch.handover import Claimed, Order, Question
 from dispatch.messages import REPEAT_KEYS
-from dispatch.results import Result
+from dispatch.models import AttemptResult
 from registry.models import Channel
 from registry.store import Store, Writing
 
@@ -43,6 +43,8 @@ class Telephone(Protocol):
     async def call_out(self, order: OutgoingCall) -> None: ...
 
     async def fate(self, attempt: str) -> Fate | CallOut: ...
+
+    async def hang_up(self, attempt: str) -> None: ...
 
 
 class Sender:
@@ -72,7 +74,7 @@ class Sender:
     async def run_once(self) -> int:
         """Takes what is due now, waits until it is done, and returns how many it were."""
         claimed = await self._claim(AT_ONCE)
-        await asyncio.gather(*(self._deliver(message_id) for message_id in claimed))
+        await asyncio.gather(*(self._deliver(each) for each in claimed))
         return len(claimed)
 
     async def run(self) -> None:
@@ -83,8 +85,8 @@ class Sender:
                 self._woken.clear()
                 free = AT_ONCE - len(self._under_way)
                 claimed = await self._claim(free) if free else []
-                for message_id in claimed:
-                    task = asyncio.create_task(self._deliver(message_id), name=f"message-{message_id}")
+                for each in claimed:
+                    task = asyncio.create_task(self._deliver(each), name=f"message-{each.message}")
                     self._under_way.add(task)
                     task.add_done_callback(self._done)
                 if not claimed:
@@ -107,19 +109,18 @@ class Sender:
         self._under_way.discard(task)
         self._woken.set()
 
-    async def _claim(self, limit: int) -> list[int]:
+    async def _claim(self, limit: int) -> list[Claimed]:
         try:
             return await asyncio.to_thread(handover.claim, self._store, self._instance, limit)
         except Exception:
             log.exception("outbox.claim_failed")
             return []
 
-    async def _deliver(self, message_id: int) -> None:
+    async def _deliver(self, claimed: Claimed) -> None:
         try:
             step = await self._write(
                 handover.next_step,
-                message_id,
-                self._instance,
+                claimed,
                 list(self._gateways),
                 self._exchange if self._bridge is not None else None,
             )
@@ -130,7 +131,7 @@ class Sender:
             elif isinstance(step, Order):
                 await self._call(step)
         except Exception:  # its claim runs out, and it is looked at again; the others go on
-            log.exception("message.step_failed", message=message_id)
+            log.exception("message.step_failed", message=claimed.message)
 
     async def _send(self, order: Order, gateway: Gateway) -> None:
         try:
@@ -139,9 +140,9 @@ class Sender:
                     order.attempt, order.number, order.body, ttl=order.ttl, urgent=order.urgent
                 )
         except GatewayAway as away:
-            await self._write(results.not_happened, order.attempt, Result.AWAY, str(away))
+            await self._write(results.not_happened, order.attempt, AttemptResult.AWAY, str(away))
         except GatewayRefused as refusal:
-            result = Result.REFUSED if order.last_way else Result.AWAY
+            result = AttemptResult.REFUSED if order.last_way else AttemptResult.AWAY
             await self._write(results.not_happened, order.attempt, result, str(refusal))
         except Exception as problem:  # GatewayUnsure, and whatever a gateway does not promise: it may have left
             log.warning("message.unsure", attempt=order.attempt, problem=type(problem).__name__)
@@ -163,9 +164,9 @@ class Sender:
             async with asyncio.timeout(LONGEST_HAND_OVER):
                 await self._bridge.call_out(call)
         except UnsafeValue as problem:
-            await self._write(results.not_happened, order.attempt, Result.REFUSED, str(problem))
+            await self._write(results.not_happened, order.attempt, AttemptResult.REFUSED, str(problem))
         except (ActionRefused, SpeechFailed) as problem:
-            await self._write(results.not_happened, order.attempt, Result.AWAY, str(problem))
+            await self._write(results.not_happened, order.attempt, AttemptResult.AWAY, str(problem))
         except Exception as problem:  # LinkLost: it may ring already
             log.warning("message.unsure", attempt=order.attempt, problem=type(problem).__name__)
             await self._write(results.lost_sight, order.attempt, str(problem))
@@ -187,18 +188,20 @@ class Sender:
             await self._write(handover.cannot_ask, question)
             return
         if fate.status is SmsState.NEVER_SEEN:
-            await self._write(results.not_happened, question.attempt, Result.NEVER_SEEN)
+            await self._write(results.not_happened, question.attempt, AttemptResult.NEVER_SEEN)
         else:
             await self._write(results.sms_taken, question.attempt, fate.status, "", fate.reason)
 
     async def _ask_exchange(self, question: Question) -> None:
         if self._bridge is None or self._exchange != question.via:
             raise BridgeError(f"{question.via} is not held here")
+        if question.hang_up:
+            await self._bridge.hang_up(question.attempt)
         fate = await self._bridge.fate(question.attempt)
         if isinstance(fate, CallOut):
             await self._write(results.call_ended, fate)
         elif fate is Fate.NEVER_SEEN:
-            await self._write(results.not_happened, question.attempt, Result.NEVER_SEEN)
+            await self._write(results.not_happened, question.attempt, AttemptResult.NEVER_SEEN)
         else:
             await self._write(_rings, question.attempt)
 

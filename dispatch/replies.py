@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from callbridge.gateways.door import InboundSms
@@ -60,24 +61,26 @@ class Replies:
     def take_in(self, session: Writing, gateway: str, sms: InboundSms) -> Inbound:
         """Stores an SMS; the same event of the same gateway is stored once. `read` it in another transaction."""
         event_id = plain(sms.event_id, 128)
-        known = session.scalar(
-            select(Inbound).where(col(Inbound.gateway) == gateway, col(Inbound.event_id) == event_id)
-        )
-        if known is not None:
-            return known
         number = self._plan.read(sms.from_number).number or plain(sms.from_number, 40)
-        inbound = Inbound(
-            centre_id=self._centre_id,
-            gateway=gateway,
-            event_id=event_id,
-            number=number[:40],
-            body=plain(sms.text, LONGEST),
-            sent_at=sms.received_at,
-            received_at=session.clock.now(),
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(
+            insert(Inbound)
+            .values(
+                centre_id=self._centre_id,
+                gateway=gateway,
+                event_id=event_id,
+                number=number[:40],
+                body=plain(sms.text, LONGEST),
+                sent_at=sms.received_at,
+                received_at=session.clock.now(),
+                reading=InboundReading.UNREAD,
+                needs_operator=False,
+            )
+            .on_conflict_do_nothing()
         )
-        session.add(inbound)
-        session.flush()
-        return inbound
+        return session.scalars(
+            select(Inbound).where(col(Inbound.gateway) == gateway, col(Inbound.event_id) == event_id)
+        ).one()
 
     def read(self, session: Writing, inbound_id: int) -> Inbound | None:
         """Reads a stored SMS and does what it says; one that was read before is left as it is."""

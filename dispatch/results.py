@@ -19,6 +19,7 @@ from dispatch.attention import Need, need
 from dispatch.errors import Conflict, ForbiddenMove
 from dispatch.models import (
     Attempt,
+    AttemptResult,
     Case,
     Inbound,
     Message,
@@ -41,20 +42,7 @@ VOICE_AWAY = 20  # hand-overs to an exchange that is away, the pauses growing: l
 FOR_GOOD = frozenset({Outcome.INVALID})  # calling again would not help
 
 
-class Result(StrEnum):
-    """What stands in an attempt's `result` beside the outcomes of calls."""
-
-    SENT = "sent"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    REFUSED = "refused"  # the other side said no: it did not happen
-    AWAY = "away"  # nobody was there: it did not happen
-    NEVER_SEEN = "never_seen"  # asked afterwards, it had not happened
-    UNKNOWN = "unknown"
-    WITH_OPERATOR = "with_operator"  # unknown, and an operator has been asked to find out
-
-
-NOT_HAPPENED = (Result.AWAY, Result.NEVER_SEEN)
+NOT_HAPPENED = (AttemptResult.AWAY, AttemptResult.NEVER_SEEN)
 
 
 @dataclass(slots=True)
@@ -100,18 +88,18 @@ def sms_taken(session: Writing, attempt_id: str, status: SmsState, reference: st
     attempt, held = found
     if reference and attempt.reference is None:
         attempt.reference = reference[:128]
-    if attempt.result in (Result.DELIVERED, Result.FAILED):
+    if attempt.result in (AttemptResult.DELIVERED, AttemptResult.FAILED):
         return
     if status is SmsState.FAILED:
-        _close(attempt, Result.FAILED, session.clock.now(), reason)
+        _close(attempt, AttemptResult.FAILED, session.clock.now(), reason)
         if _is_latest(attempt, held) and (held.message.state in UNDER_WAY or held.message.state is MessageState.SENT):
-            _failed(session, held, Result.FAILED, attempt)
+            _failed(session, held, AttemptResult.FAILED, attempt)
         return
     if status is SmsState.DELIVERED:
-        _close(attempt, Result.DELIVERED, session.clock.now())
+        _close(attempt, AttemptResult.DELIVERED, session.clock.now())
         held.message.delivered_at = held.message.delivered_at or session.clock.now()
-    elif attempt.result != Result.SENT:
-        _close(attempt, Result.SENT, session.clock.now())
+    elif attempt.result != AttemptResult.SENT:
+        _close(attempt, AttemptResult.SENT, session.clock.now())
     if _is_latest(attempt, held) and held.message.state in UNDER_WAY:
         move(session, held.message, MessageState.SENT, Actor.system(), attempt=attempt.id)
         _release(held.message)
@@ -125,7 +113,7 @@ def take_status(session: Writing, status: SmsStatus) -> None:
         sms_taken(session, status.attempt, status.status, reason=status.reason)
 
 
-def not_happened(session: Writing, attempt_id: str, result: Result, detail: str = "") -> None:
+def not_happened(session: Writing, attempt_id: str, result: AttemptResult, detail: str = "") -> None:
     """The other side has certainly not done it: the message is wanted again, as a new attempt, or has failed."""
     found = of_attempt(session, attempt_id)
     if found is None or found[0].ended_at is not None:
@@ -135,7 +123,7 @@ def not_happened(session: Writing, attempt_id: str, result: Result, detail: str 
     if not _is_latest(attempt, held) or held.message.state not in UNDER_WAY:
         return
     policy = offer_policy(session, held.message.centre_id)
-    if result is Result.REFUSED or (result in NOT_HAPPENED and _tries(session, held, None) >= _limit(held, policy)):
+    if result is AttemptResult.REFUSED or held.message.tries >= _limit(held, policy):
         _failed(session, held, result, attempt)
     else:
         _again(session, held, attempt, policy.sms_pause * min(held.message.tries, 4))
@@ -148,21 +136,23 @@ def lost_sight(session: Writing, attempt_id: str, detail: str = "") -> None:
         return
     attempt, held = found
     if _is_latest(attempt, held) and held.message.state is MessageState.HANDED_OVER:
-        attempt.result, attempt.detail = Result.UNKNOWN, detail[:200]
+        attempt.result, attempt.detail = AttemptResult.UNKNOWN, detail[:200]
         move(session, held.message, MessageState.UNKNOWN, Actor.system(), attempt=attempt.id)
         held.message.claimed_until = session.clock.now() + ASK_AFTER
 
 
 def ask_operator(session: Writing, held: Held, attempt: Attempt) -> None:
     """It cannot be found out what became of the attempt: somebody has to, by word of mouth."""
-    attempt.result = Result.WITH_OPERATOR
+    attempt.result = AttemptResult.WITH_OPERATOR
     _needs(session, held, Need.UNKNOWN_FATE)
 
 
 def give_up(session: Writing, held: Held, attempt: Attempt) -> None:
     """Whether it arrived does not matter any more."""
-    _close(attempt, Result.UNKNOWN, session.clock.now())
-    move(session, held.message, MessageState.FAILED, Actor.system(), attempt=attempt.id, why=str(Result.UNKNOWN))
+    _close(attempt, AttemptResult.UNKNOWN, session.clock.now())
+    move(
+        session, held.message, MessageState.FAILED, Actor.system(), attempt=attempt.id, why=str(AttemptResult.UNKNOWN)
+    )
     _release(held.message)
 
 
@@ -226,7 +216,7 @@ def pressed(session: Writing, held: Held, key: str) -> None:
 
 def _not_reached(session: Writing, held: Held, attempt: Attempt, outcome: Outcome) -> None:
     policy = offer_policy(session, held.message.centre_id)
-    if outcome in FOR_GOOD or _tries(session, held, NOT_HAPPENED) >= policy.voice_tries:
+    if outcome in FOR_GOOD or _calls(session, held) >= policy.voice_tries:
         _failed(session, held, outcome, attempt)
     else:
         _again(session, held, attempt, policy.voice_pause)
@@ -273,10 +263,10 @@ def _again(session: Writing, held: Held, attempt: Attempt, pause: timedelta) -> 
     _release(held.message)
 
 
-def _tries(session: Writing, held: Held, without: tuple[Result, ...] | None) -> int:
-    """How many attempts this message has had, not counting those with a result in `without`."""
-    results = session.scalars(select(col(Attempt.result)).where(col(Attempt.message_id) == held.message.id)).all()
-    return sum(1 for result in results if result not in (without or ()))
+def _calls(session: Writing, held: Held) -> int:
+    """How often this message has really been dialled."""
+    results = session.scalars(select(col(Attempt.result)).where(col(Attempt.message_id) == held.message.id))
+    return sum(1 for result in results if result not in NOT_HAPPENED)
 
 
 def _limit(held: Held, policy: OfferPolicy) -> int:

@@ -4,11 +4,12 @@ from dispatch.models.calls import Call, CallMatch, CallState, ExchangePosition, 
 from dispatch.models.cases import Case, CaseCall, CaseState, DecisionSheet, LinkWhy, Reason, Satisfaction, Turn
 from dispatch.models.desk import IdempotentReply, Lease, LoginThrottle, LoginToken, Operator, Presence
 from dispatch.models.offers import Offer, OfferRole, OfferState, Visit, VisitState
-from dispatch.models.outbox import Attempt, Inbound, InboundReading, Message, MessageKind, MessageState
+from dispatch.models.outbox import Attempt, AttemptResult, Inbound, InboundReading, Message, MessageKind, MessageState
 from dispatch.models.timers import Timer, TimerKind, TimerState
 
 __all__ = [
     "Attempt",
+    "AttemptResult",
     "Call",
     "CallMatch",
     "CallState",

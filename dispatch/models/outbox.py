@@ -82,6 +82,19 @@ class Message(SQLModel, table=True):
         return Timeline(centre_id=self.centre_id, area_id=self.area_id, case_id=self.case_id)
 
 
+class AttemptResult(StrEnum):
+    """What stands in an attempt's `result` beside the outcomes of calls (`callbridge.events.Outcome`)."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REFUSED = "refused"  # the other side said no: it did not happen
+    AWAY = "away"  # nobody was there: it did not happen
+    NEVER_SEEN = "never_seen"  # asked afterwards, it had not happened
+    UNKNOWN = "unknown"
+    WITH_OPERATOR = "with_operator"  # unknown, and an operator has been asked to find out
+
+
 class Attempt(SQLModel, table=True):
     """One try of one message. Its id goes out with it (a call's ChannelId, the gateway's message id), never twice."""
 
@@ -95,9 +108,7 @@ class Attempt(SQLModel, table=True):
     reference: str | None = Field(default=None, max_length=128)  # the other side's own id
     handed_over_at: datetime
     ended_at: datetime | None = None
-    result: str | None = Field(
-        default=None, max_length=32
-    )  # an Outcome of callbridge, sent, delivered, refused, unknown
+    result: str | None = Field(default=None, max_length=32)  # an AttemptResult, or an Outcome of callbridge
     key: str | None = Field(default=None, max_length=4)
     detail: str = Field(default="", max_length=200)
 

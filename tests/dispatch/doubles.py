@@ -81,6 +81,10 @@ class ExchangeInMemory:
     dialled: list[OutgoingCall] = field(default_factory=list)
     ended: dict[str, CallOut] = field(default_factory=dict)
     deaf: bool = False
+    hung_up: list[str] = field(default_factory=list)
+
+    async def hang_up(self, attempt: str) -> None:
+        self.hung_up.append(attempt)
 
     async def call_out(self, order: OutgoingCall) -> None:
         does = self.behaviour.popleft() if self.behaviour else "take"

@@ -11,11 +11,11 @@ import pytest
 
 from callbridge.events import Outcome
 from callbridge.gateways import GatewayReceipt, SmsState, SmsStatus
-from dispatch import cases, results
+from dispatch import cases, handover, results
 from dispatch.attention import Need
 from dispatch.models import CaseState, MessageKind, MessageState, OfferState
 from dispatch.outbox import Sender
-from dispatch.wire.work import Cancel
+from dispatch.wire.work import Acknowledge, Cancel
 from registry.models import Channel
 from registry.store import Store, Writing
 from tests.dispatch.doubles import Crash, GatewayInMemory
@@ -441,3 +441,57 @@ def test_a_receipt_may_come_before_the_gateway_has_answered(town: Town) -> None:
     asyncio.run(Sender(town.store, {"phone": Hasty()}, None, "serve-hasty").run_once())
     assert [attempt.result for attempt in town.attempts()] == ["delivered"]
     assert town.newest_offer(number).state is OfferState.SENT
+
+
+def test_a_telephone_that_rings_for_an_offer_that_is_over_is_let_be(town: Town) -> None:
+    number = asked(town, voice=TELEPHONE)
+    town.merchant("同心药房", sms=SMS, position=FAR)
+    town.send()
+    ringing = town.exchange.dialled[0].attempt
+    town.dispatch(number, merchant_id=2)
+    town.send()
+    assert town.exchange.hung_up == [ringing]
+    town.ends(TELEPHONE, Outcome.FAILED)
+    town.send()
+    assert town.states(number) == [OfferState.WITHDRAWN, OfferState.SENT]
+    assert [call.text for call in town.exchange.dialled if "接单请按1" in call.text] == [
+        town.exchange.dialled[0].text
+    ]
+
+
+def test_who_never_heard_of_an_offer_is_not_told_off(town: Town) -> None:
+    number = asked(town)
+    town.gateway.behaviour.append("away")
+    town.send()
+    with town.store.writing() as session:
+        cases.cancel(session, town.desk, number, Cancel(expects="offering"))
+    later(town, minutes=1)
+    assert town.gateway.taken == []
+
+
+def test_a_claim_that_was_overtaken_is_void(town: Town) -> None:
+    asked(town)
+    (overtaken,) = handover.claim(town.store, "serve-1", 8)
+    town.clock.move(handover.CLAIM)
+    (claimed,) = handover.claim(town.store, "serve-1", 8)
+    for claim, order in ((overtaken, False), (claimed, True), (claimed, False)):
+        with town.store.writing() as session:
+            step = handover.next_step(session, claim, ["phone"], None)
+        assert isinstance(step, handover.Order) is order
+    assert len(town.attempts()) == 1
+
+
+def test_an_operator_hears_of_a_merchant_who_could_not_be_told_off(town: Town) -> None:
+    number = asked(town)
+    town.send()
+    town.answer_by_word_of_mouth(number, "accept")
+    town.send()
+    town.gateway.behaviour.append("refuse")
+    with town.store.writing() as session:
+        cases.cancel(session, town.desk, number, Cancel(expects="accepted"))
+    town.send()
+    case = town.case(number)
+    assert (case.state, case.needs_why) == (CaseState.CANCELLED, Need.NOT_TOLD_OFF)
+    with town.store.writing() as session:
+        cases.acknowledge(session, town.desk, number, Acknowledge(needs_since=case.needs_since))
+    assert town.case(number).needs_why is None

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 
@@ -217,3 +218,20 @@ def test_two_who_read_one_sms_at_once_act_once(town: Town, case: str) -> None:
             town.replies.read(session, inbound_id)
     town.send()
     assert len(town.sms_to(SHOP)) == 2
+
+
+def test_a_callback_that_comes_twice_at_once_is_stored_once(town: Town, case: str) -> None:
+    sms = InboundSms(event_id="e", from_number=SHOP, to_number=None, text="1", received_at=town.clock.now())
+    barrier = Barrier(4)
+
+    def take_in() -> None:
+        barrier.wait()
+        with town.store.writing() as session:
+            town.replies.take_in(session, "phone", sms)
+
+    threads = [Thread(target=take_in) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(town.all(Inbound)) == 1
