@@ -2,7 +2,9 @@
 
 import os
 import re
-from pathlib import Path
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -113,6 +115,7 @@ WAITING = {
 }
 
 RESERVED = ("110", "119", "120", "122")  # police, fire, ambulance, traffic accidents (GB/T national short numbers)
+SYSTEM_ACCOUNT = "asterisk"  # Debian's and Ubuntu's packages run it under this name
 SOCKET_LIMIT = 107  # bytes of a Unix socket's path on Linux
 
 
@@ -156,7 +159,7 @@ def write(files: dict[str, bytes], places: Places) -> list[str]:
         if is_written(places, name, content):
             continue
         target = places.etc / name
-        if target.exists() and places.etc.parent == Path("/etc"):
+        if target.exists() and places.system:
             keep = target.with_name(f"{name}.before-townline")
             if not keep.exists():
                 target.rename(keep)
@@ -167,6 +170,13 @@ def write(files: dict[str, bytes], places: Places) -> list[str]:
         aside.replace(target)
         changed.append(name)
     return changed
+
+
+def hand_over(places: Places, files: Iterable[str]) -> None:
+    """Make the account of the machine's own Asterisk the owner of what it has to read and write."""
+    with suppress(LookupError):  # no such account: then it runs as we do
+        for path in (places.directory, *places.directory.rglob("*"), *(places.etc / name for name in files)):
+            shutil.chown(path, SYSTEM_ACCOUNT, SYSTEM_ACCOUNT)
 
 
 def is_written(places: Places, name: str, content: bytes) -> bool:

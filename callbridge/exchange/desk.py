@@ -34,7 +34,6 @@ class Exchange:
         self.tree = Tree(settings.root.absolute())
         self.places = Places.of(settings, system=system)
         self.speech = Speech(speech, self.tree)
-        self._system = system
 
     @property
     def cel_path(self) -> Path:
@@ -56,10 +55,16 @@ class Exchange:
 
     def configure(self) -> list[str]:
         """Write the complete configuration; returns the files that had to change, none the second time."""
-        changed = configuration.write(self._render(), self.places)
+        if self.places.system and self.tree.own_asterisk is None:
+            raise ExchangeProblem("--system is for the machine's own Asterisk, 20 or newer, and there is none")
+        files = self._render()
+        changed = configuration.write(files, self.places)
         if eventlog.prepare(self.places.cel):
             changed.append(self.places.cel.name)
-        return changed + sounds.make_missing(self.places.sounds, self.speech)
+        changed += sounds.make_missing(self.places.sounds, self.speech)
+        if self.places.system and changed:
+            configuration.hand_over(self.places, files)
+        return changed
 
     def start(self) -> int:
         """Start it and wait until it has booted; returns the process id. Raises ExchangeProblem."""
@@ -93,5 +98,5 @@ class Exchange:
         return configuration.render(self.settings, self.secrets, self.tree, self.places, self.language)
 
     def _refuse_system(self, verb: str) -> None:
-        if self._system:
+        if self.places.system:
             raise ExchangeProblem(f"this Asterisk is the machine's own: systemctl {verb} asterisk")

@@ -8,15 +8,19 @@ from callbridge.settings import ExchangeSettings
 
 @dataclass(frozen=True)
 class Places:
-    """Where one exchange keeps its things; `etc` alone moves with `--system`."""
+    """Where one exchange keeps its things.
+
+    With `system` the configuration is the machine's and its own service runs it; all else stays in `directory`.
+    """
 
     directory: Path
     etc: Path
+    system: bool = False
 
     @classmethod
     def of(cls, settings: ExchangeSettings, *, system: bool = False) -> "Places":
         directory = settings.directory.absolute()
-        return cls(directory, Path("/etc/asterisk") if system else directory / "etc")
+        return cls(directory, Path("/etc/asterisk") if system else directory / "etc", system)
 
     @property
     def run(self) -> Path:

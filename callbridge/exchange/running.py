@@ -25,7 +25,8 @@ def running_pid(places: Places) -> int | None:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ValueError, ProcessLookupError):
         return None
-    return pid if os.fsencode(places.conf) in words else None
+    ours = os.fsencode(places.conf) in words or (places.system and words[0].endswith(b"asterisk"))
+    return pid if ours else None
 
 
 def sockets(settings: ExchangeSettings) -> list[Wanted]:

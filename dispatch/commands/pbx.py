@@ -18,6 +18,11 @@ def _exchange(file: ConfigFile, *, system: bool = False) -> Exchange:
     )
 
 
+of_the_machine = click.option(
+    "--system", is_flag=True, help="The machine's own Asterisk with /etc/asterisk, not the exchange's own folder."
+)
+
+
 @click.group()
 def pbx() -> None:
     """Install, configure, start, stop and check the telephone exchange."""
@@ -35,7 +40,7 @@ def install(file: ConfigFile) -> None:
 
 
 @pbx.command()
-@click.option("--system", is_flag=True, help="Write /etc/asterisk instead of the exchange's own folder.")
+@of_the_machine
 @click.pass_obj
 def configure(file: ConfigFile, system: bool) -> None:
     """Write the exchange's complete configuration; what is already right stays untouched."""
@@ -50,10 +55,11 @@ def configure(file: ConfigFile, system: bool) -> None:
 
 
 @pbx.command()
+@of_the_machine
 @click.pass_obj
-def start(file: ConfigFile) -> None:
+def start(file: ConfigFile, system: bool) -> None:
     """Start the exchange and wait until it takes calls."""
-    exchange = _exchange(file)
+    exchange = _exchange(file, system=system)
     pid = exchange.start()
     trunk = exchange.settings.trunk
     click.echo(f"the exchange {exchange.settings.name} takes calls at {trunk.address}:{trunk.port} (process {pid})")
@@ -61,20 +67,22 @@ def start(file: ConfigFile) -> None:
 
 @pbx.command()
 @click.option("--patience", default=5.0, show_default=True, help="Seconds that calls under way have to end.")
+@of_the_machine
 @click.pass_obj
-def stop(file: ConfigFile, patience: float) -> None:
+def stop(file: ConfigFile, patience: float, system: bool) -> None:
     """Stop the exchange."""
-    exchange = _exchange(file)
+    exchange = _exchange(file, system=system)
     stopped = exchange.stop(patience)
     click.echo(f"the exchange {exchange.settings.name} {'has stopped' if stopped else 'was not running'}")
 
 
 @pbx.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs: a list of objects with key, what and remedy.")
+@of_the_machine
 @click.pass_context
-def check(ctx: click.Context, as_json: bool) -> None:
+def check(ctx: click.Context, as_json: bool, system: bool) -> None:
     """List everything that would keep a call from arriving, with what to do; exit status 1 if there is anything."""
-    problems = _exchange(ctx.obj).check()
+    problems = _exchange(ctx.obj, system=system).check()
     if as_json:
         click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     elif problems:

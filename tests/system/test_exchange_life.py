@@ -191,6 +191,24 @@ def test_settings_that_asterisk_could_not_live_with_are_refused(
         changed(configured_exchange, **changes).configure()
 
 
+def test_the_machines_own_configuration_is_left_alone_where_there_is_no_own_asterisk(
+    configured_exchange: Exchange,
+) -> None:
+    if configured_exchange.tree.own_asterisk is not None:
+        return  # a test must not touch it
+    result = run(configured_exchange, "configure", "--system")
+    assert (result.exit_code, "there is none" in result.output) == (1, True)
+    assert not Path("/etc/asterisk").exists()
+
+
+def test_an_exchange_without_its_programs_is_told_how_to_bring_them(
+    configured_exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callbridge.exchange.tree._path", lambda: "")
+    (problem,) = changed(configured_exchange, root=tmp_path / "nothing").check()
+    assert (problem.key, "townline pbx install" in problem.remedy) == ("asterisk", True)
+
+
 def run(exchange: Exchange, *words: str) -> Result:
     """`townline pbx …` with a file that describes this exchange."""
     settings = exchange.settings
