@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     CompoundSelect,
     Connection,
     Select,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from registry.among import among, ids
 from registry.areas import lineage
 from registry.centres import centre
 from registry.errors import NotFound
@@ -112,15 +112,15 @@ def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[Candida
     """
     session.flush()
     database = session.connection()
-    ids = {"ids": _in_question(database, scope, need)}
+    these = {"ids": ids(_in_question(database, scope, need))}
     contracts: dict[int, list[ContractFacts]] = {}
-    for merchant_id, valid_from, valid_until, radius, services, areas in database.execute(_CONTRACTS, ids).all():
+    for merchant_id, valid_from, valid_until, radius, services, areas in database.execute(_CONTRACTS, these).all():
         facts = ContractFacts(valid_from, valid_until, radius, _words(services or ""), _area_ids(areas or ""))
         contracts.setdefault(merchant_id, []).append(facts)
     numbers: dict[int, dict[Channel, str]] = {}
-    for merchant_id, channel, number in database.execute(_NUMBERS, ids).all():
+    for merchant_id, channel, number in database.execute(_NUMBERS, these).all():
         numbers.setdefault(merchant_id, {}).setdefault(channel, number)
-    weeks = {row[0]: row[1] for row in database.execute(_WEEKS, ids).all()}
+    weeks = {row[0]: row[1] for row in database.execute(_WEEKS, these).all()}
     return [
         CandidateFacts._make(
             (
@@ -131,7 +131,7 @@ def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[Candida
                 tuple(contracts.get(row[0], ())),
             )
         )
-        for row in database.execute(_MERCHANTS, ids).all()
+        for row in database.execute(_MERCHANTS, these).all()
     ]
 
 
@@ -185,7 +185,6 @@ _NAMED_OR_NOWHERE: CompoundSelect[*tuple[Any, ...]] = union(
     select(col(Merchant.id)).where(*_OF_KIND, col(Merchant.latitude).is_(None)),
 )
 
-_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _MERCHANTS: Rows = select(  # in the order of CandidateFacts
     col(Merchant.id),
     col(Merchant.kind),
@@ -199,7 +198,7 @@ _MERCHANTS: Rows = select(  # in the order of CandidateFacts
     col(Merchant.suspended_at).is_not(None),
     func.coalesce(col(Merchant.suspended_why), ""),
     col(Merchant.first_channel),
-).where(col(Merchant.id).in_(_IDS))
+).where(among(col(Merchant.id), "ids"))
 _CONTRACTS = select(
     col(Contract.merchant_id),
     col(Contract.valid_from),
@@ -213,7 +212,7 @@ _CONTRACTS = select(
     .where(col(ContractArea.contract_id) == Contract.id)
     .correlate(Contract)
     .scalar_subquery(),
-).where(col(Contract.merchant_id).in_(_IDS))
+).where(among(col(Contract.merchant_id), "ids"))
 # One row for each merchant: a week's hours as one text, and most merchants share theirs with others.
 _WEEKS = (
     select(
@@ -227,12 +226,12 @@ _WEEKS = (
             ",",
         ),
     )
-    .where(col(OpeningHours.merchant_id).in_(_IDS))
+    .where(among(col(OpeningHours.merchant_id), "ids"))
     .group_by(col(OpeningHours.merchant_id))
 )
 _NUMBERS = (
     select(col(MerchantNumber.merchant_id), col(MerchantNumber.channel), col(MerchantNumber.number))
-    .where(col(MerchantNumber.merchant_id).in_(_IDS))
+    .where(among(col(MerchantNumber.merchant_id), "ids"))
     .order_by(col(MerchantNumber.rank))
 )
 
