@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from callbridge.exchange import Exchange
 from callbridge.gateways import open_gateways
 from dispatch.config import Config
-from dispatch.house import database_file, open_store
+from dispatch.database import database_file, open_store
 from dispatch.migrate import revision, scripts
 from dispatch.obstacles import Obstacle
 

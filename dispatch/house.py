@@ -7,25 +7,20 @@ import os
 import socket
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-
-from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
 
 from callbridge.bridge import Bridge
 from callbridge.exchange import Exchange
 from callbridge.gateways import Gateway, open_gateways
 from callbridge.secrets import Secrets
 from dispatch.config import Config
+from dispatch.database import open_centre
 from dispatch.feed import Feed
 from dispatch.intake import Intake
 from dispatch.metrics import Metrics
-from dispatch.migrate import MIGRATION_LOCK, migrate
 from dispatch.outbox import Sender
 from dispatch.replies import Replies
 from dispatch.switchboard import Switchboard
 from registry.numbers import NumberPlan
-from registry.seed import seed_centre
 from registry.store import Clock, Store
 from registry.vault import Vault
 
@@ -53,35 +48,6 @@ class House:
         self.ticked_at = self.store.clock.now()
 
 
-def open_store(config: Config, *, clock: Clock | None = None) -> Store:
-    """The database of the configuration, with its password. Nothing is asked of it yet."""
-    url = make_url(config.database.url)
-    if (path := database_file(url)) is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    elif (password := config.secret_store().get("DATABASE_PASSWORD")) is not None:
-        url = url.set(password=password)
-    return Store(url, clock=clock)
-
-
-def database_file(url: URL) -> Path | None:
-    """The SQLite file, None for a server."""
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-def open_centre(config: Config, *, clock: Clock | None = None) -> tuple[Store, int, str]:
-    """The database, brought up to date, with the configuration's centre in it: the centre's id and epoch.
-
-    Raises Obstacle when the database cannot be used.
-    """
-    store = open_store(config, clock=clock)
-    try:
-        migrate(store)
-        return store, *_seed(store, config)
-    except BaseException:
-        store.close()
-        raise
-
-
 def open_house(config: Config, *, clock: Clock | None = None) -> House:
     """Everything of one installation: its database up to date and seeded, its secrets made, its parts joined.
 
@@ -95,6 +61,7 @@ def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
     secrets = config.secret_store()
     instance = f"{socket.gethostname()}:{os.getpid()}"[-64:]
     plan = NumberPlan(config.centre.country, config.centre.area_code, config.centre.exchange_prefix)
+    secrets.get_or_make("AMI")  # `townline pbx configure` gives it to the exchange, before or after this start
     vault = Vault(secrets.get_or_make("MASTER_KEY").encode())
     gateways = open_gateways(config.gateways, secrets)
     exchange = Exchange(config.exchange, config.speech, secrets, language=config.centre.language)
@@ -131,21 +98,3 @@ def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
         switchboard=switchboard,
         instance=instance,
     )
-
-
-def _seed(store: Store, config: Config) -> tuple[int, str]:
-    """The centre's id and epoch; the centre is made of the configuration where there is none."""
-    with store.writing() as session:
-        if not store.is_sqlite:  # two instances that start together seed one after the other
-            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-        centre = seed_centre(
-            session,
-            code=config.centre.code,
-            name=config.centre.name,
-            time_zone=config.centre.time_zone,
-            country=config.centre.country,
-            area_code=config.centre.area_code,
-            language=config.centre.language,
-        )
-        assert centre.id is not None
-        return centre.id, centre.epoch

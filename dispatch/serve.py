@@ -18,7 +18,8 @@ from dispatch import housekeeping, ticker
 from dispatch.api import create_app
 from dispatch.auditor import audit
 from dispatch.config import Config
-from dispatch.house import House, database_file, open_house
+from dispatch.database import database_file
+from dispatch.house import House, open_house
 from dispatch.listening import Listening
 from dispatch.lockfile import LockFile
 from dispatch.obstacles import AddressTaken

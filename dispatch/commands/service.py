@@ -197,7 +197,7 @@ def _config(file: ConfigFile, own: Path | None) -> Config:
 def _desk(config: Config) -> Iterator[tuple[Store, int]]:
     """The database, up to date and seeded, also while the service runs."""
     from dispatch import logs
-    from dispatch.house import open_centre
+    from dispatch.database import open_centre
 
     logs.configure("warning")
     store, centre_id, _ = open_centre(config)

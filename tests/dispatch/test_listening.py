@@ -1,0 +1,43 @@
+"""Two instances on one PostgreSQL: what one commits, the other's consoles see at once."""
+
+import threading
+import time
+from contextlib import closing
+
+import pytest
+
+from dispatch.listening import Listening
+from registry.store import Store
+from tests.dispatch.town import Town
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def test_a_commit_of_another_instance_is_heard_at_once(town: Town) -> None:
+    heard = threading.Semaphore(0)
+    listening = Listening(town.store.url, heard.release)
+    listening.start()
+    assert heard.acquire(timeout=10), "once at the beginning, for what was missed before"
+    with closing(Store(town.store.url, clock=town.clock)) as another:
+        began = time.monotonic()
+        town.store, mine = another, town.store
+        town.open(None)
+        assert heard.acquire(timeout=10)
+        assert time.monotonic() - began < 0.9, "by the notification, not by looking"
+    town.store = mine
+    listening.stop()
+
+
+def test_a_broken_connection_is_opened_again(town: Town) -> None:
+    heard = threading.Semaphore(0)
+    listening = Listening(town.store.url, heard.release)
+    listening.start()
+    assert heard.acquire(timeout=10)
+    with town.store.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND pid <> pg_backend_pid()"
+        )
+    assert heard.acquire(timeout=10), "once more when it stands again"
+    town.open(None)
+    assert heard.acquire(timeout=10)
+    listening.stop()
