@@ -45,10 +45,16 @@ PROBLEMS = (
 )
 @click.option("--own-phone", metavar="EXT", help="Answer with your own softphone on this extension.")
 @click.option("--database", metavar="URL", help="Use this database instead of a SQLite file in var/demo.")
+@click.option("--fresh", is_flag=True, help="Forget the days before and begin with an empty board.")
 @click.option("--headless", type=float, metavar="SECONDS", help="No console: end by itself after so many seconds.")
 @click.pass_obj
 def demo(
-    file: ConfigFile, story: str | None, own_phone: str | None, database: str | None, headless: float | None
+    file: ConfigFile,
+    story: str | None,
+    own_phone: str | None,
+    database: str | None,
+    fresh: bool,
+    headless: float | None,
 ) -> None:
     """A town of robots calls, answers and presses keys: the whole line on this machine, without a real telephone."""
     home = file.path.parent / "var" / "demo"
@@ -56,7 +62,7 @@ def demo(
         if story is not None:
             asyncio.run(_to_the_end(_story(file, home / "story", story, database)))
         else:
-            asyncio.run(_to_the_end(_day(file, home / "day", own_phone, database, headless)))
+            asyncio.run(_to_the_end(_day(file, home / "day", own_phone, database, fresh, headless)))
     except asyncio.CancelledError:
         raise click.exceptions.Exit(128 + signal.SIGTERM) from None
     except StepFailed as failed:
@@ -80,10 +86,10 @@ async def _story(file: ConfigFile, folder: Path, name: str, database: str | None
 
 
 async def _day(
-    file: ConfigFile, folder: Path, own_phone: str | None, database: str | None, headless: float | None
+    file: ConfigFile, folder: Path, own_phone: str | None, database: str | None, fresh: bool, headless: float | None
 ) -> None:
     place = find_place(folder, file, database)
-    async with Stage(place, read_community(), _progress(), own_phone=own_phone) as stage:
+    async with Stage(place, read_community(), _progress(), own_phone=own_phone, fresh=fresh) as stage:
         if own_phone is not None:
             click.echo(f"your telephone: townline --config {place.config_file} operator phone {stage.operator}")
         calling = asyncio.create_task(crowd.call_in(stage))

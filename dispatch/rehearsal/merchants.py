@@ -25,6 +25,7 @@ class Thumb:
     habit: SmsHabit
     seconds: float
     jobs: list[str] = field(default_factory=list)  # codes of what it was asked and has not ended
+    said: tuple[str, str] | None = None  # the code and digit it meant last
 
 
 class Merchants:
@@ -49,8 +50,11 @@ class Merchants:
         """An SMS of ours reached that telephone."""
         if (thumb := self._thumbs.get(number)) is None:
             return
-        code = found.group(1) if (found := CODE.search(text)) else ""
-        if STEPS.search(text):
+        codes = CODE.findall(text)
+        code = codes[0] if codes else ""
+        if len(set(codes)) > 1 and thumb.said is not None:  # "which one?", with the codes of all that are open
+            self._send(number, " ".join(thumb.said))
+        elif STEPS.search(text):
             if code not in thumb.jobs:
                 thumb.jobs.append(code)
             if self._reports_progress:
@@ -70,22 +74,22 @@ class Merchants:
 
     async def _answer(self, number: str, thumb: Thumb, code: str) -> None:
         await asyncio.sleep(thumb.seconds)
-        self._send(number, _words(thumb, code, ANSWERS[thumb.habit]))
+        self._say(number, thumb, code, ANSWERS[thumb.habit])
         if thumb.habit == "decline":
             thumb.jobs.remove(code)
 
     async def _report(self, number: str, thumb: Thumb, code: str) -> None:
         for digit, seconds in STEP_SECONDS:
             await asyncio.sleep(seconds)
-            self._send(number, _words(thumb, code, digit))
+            self._say(number, thumb, code, digit)
         thumb.jobs.remove(code)
+
+    def _say(self, number: str, thumb: Thumb, code: str, digit: str) -> None:
+        """Nobody types a code while there is only one job that it could mean."""
+        thumb.said = (code, digit)
+        self._send(number, digit if len(thumb.jobs) < 2 else f"{code} {digit}")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _words(thumb: Thumb, code: str, digit: str) -> str:
-    """Nobody types a code while there is only one job to mean."""
-    return digit if len(thumb.jobs) < 2 else f"{code} {digit}"

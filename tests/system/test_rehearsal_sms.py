@@ -154,6 +154,7 @@ async def test_a_merchant_answers_what_it_is_asked_and_reports_its_steps_when_to
     merchants.read(pharmacy.numbers.sms, "【邻里热线】C9KM 送药上门，青石里。接单回1，不接回2")
     await asyncio.sleep(0.05)
     merchants.read(pharmacy.numbers.sms, "谢谢，已记下。")
+    merchants.read(pharmacy.numbers.sms, "您有几单：B8KM、C9KM。请写单号和数字，例如：B8KM 1。")
     merchants.write(pharmacy, "3")
     await merchants.close()
-    assert [text for _, text in wrote] == ["2", "1", "C9KM 1", "3"]
+    assert [text for _, text in wrote] == ["2", "1", "C9KM 1", "C9KM 1", "3"]
