@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 
 import pytest
+from sqlalchemy import text
 
 from dispatch.listening import Listening
 from registry.store import Store
@@ -34,8 +35,11 @@ def test_a_broken_connection_is_opened_again(town: Town) -> None:
     listening.start()
     assert heard.acquire(timeout=10)
     with town.store.engine.connect() as connection:
-        connection.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND pid <> pg_backend_pid()"
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE starts_with(query, 'LISTEN') AND datname = current_database()"
+            )
         )
     assert heard.acquire(timeout=10), "once more when it stands again"
     town.open(None)
