@@ -13,7 +13,19 @@ from dispatch.calls import settle
 from dispatch.casebook import OPEN_STATES, expect, expect_version, held, next_number, service_of
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict
-from dispatch.models import Call, Case, CaseCall, CaseState, LinkWhy, Reason, Satisfaction, TimerKind, Turn
+from dispatch.models import (
+    Call,
+    CallMatch,
+    Case,
+    CaseCall,
+    CaseState,
+    LinkWhy,
+    Operator,
+    Reason,
+    Satisfaction,
+    TimerKind,
+    Turn,
+)
 from dispatch.models.transitions import key, move, note
 from dispatch.wire.work import Acknowledge, Cancel, CaseChange, Close, NewCase, Remind, Reopen
 from registry.centres import service as service_in_force
@@ -29,7 +41,7 @@ def open_case(session: Writing, desk: Desk, new: NewCase) -> Case:
     Raises NotFound for a call the desk may not see, BadValue for a service or resident that there is not.
     """
     call = held_call(session, desk, new.call_id) if new.call_id is not None else None
-    resident = _resident(session, desk, new.resident_id)
+    resident = _resident(session, desk, new.resident_id, call)
     if resident is None and call is not None and call.resident_id is not None:
         resident = session.get(Resident, call.resident_id)
     try:
@@ -110,10 +122,15 @@ def link(session: Writing, case: Case, call: Call, why: LinkWhy) -> None:
         session.add(CaseCall(case_id=key(case), call_id=key(call), why=why))
 
 
-def _resident(session: Writing, desk: Desk, resident_id: int | None) -> Resident | None:
+def _resident(session: Writing, desk: Desk, resident_id: int | None, call: Call | None = None) -> Resident | None:
+    """One of the desk's own residents, or one of those on the line of a call that came to it."""
     if resident_id is None:
         return None
-    resident = session.get(Resident, resident_id)
+    here = desk.scope.covers(Resident)
+    if call is not None:
+        on_the_line = select(col(CallMatch.resident_id)).where(col(CallMatch.call_id) == call.id)
+        here = or_(here, col(Resident.id) == call.resident_id, col(Resident.id).in_(on_the_line))
+    resident = session.scalar(select(Resident).where(col(Resident.id) == resident_id, here))
     if resident is None or resident.centre_id != desk.centre_id:
         raise BadValue(field="resident_id", found=resident_id, right="resident.known")
     return resident
@@ -185,9 +202,9 @@ def acknowledge(session: Writing, desk: Desk, number: str, seen: Acknowledge) ->
     """
     case = held(session, desk, number)
     if case.needs_since is None or (seen.needs_since is not None and case.needs_since > seen.needs_since):
-        raise Conflict(
-            subject=Subject.CASE, now=case.state, needs=case.needs_why, turn_operator_id=case.turn_operator_id
-        )
+        whose = session.get(Operator, case.turn_operator_id) if case.turn_operator_id is not None else None
+        by = {"by": whose.name} if whose is not None and case.needs_since is None else {}
+        raise Conflict(subject=Subject.CASE, now=case.state, needs=case.needs_why, **by)
     taken(session, case, desk.operator_id)
     return case
 

@@ -99,7 +99,7 @@ def test_a_need_is_acknowledged_once_and_a_newer_one_stays(town: Town) -> None:
     )
     with pytest.raises(Conflict) as second, town.store.writing() as session:
         cases.acknowledge(session, town.colleague, emergency.number, Acknowledge(needs_since=now_seen))
-    assert second.value.values["turn_operator_id"] == town.desk.operator_id
+    assert second.value.values["by"] == "陈雨"
 
 
 def test_what_nobody_has_to_go_for_is_closed_straight_away(town: Town) -> None:

@@ -263,7 +263,13 @@ class Town:
         return [sms.text for sms in self.gateway.taken if sms.to == number]
 
     def writes(self, number: str, text: str, *, event: str | None = None) -> Inbound:
-        """A merchant, or anybody, writes to us; stored, then read, then answered."""
+        """A merchant, or anybody, writes to us; stored, read, and answered by the sender."""
+        inbound_id = self.hears(number, text, event=event)
+        self.send()
+        return self.get(Inbound, inbound_id)
+
+    def hears(self, number: str, text: str, *, event: str | None = None) -> int:
+        """An SMS is stored and then read; the id of its row."""
         sms = InboundSms(
             event_id=event or f"event-{next(self._numbers)}",
             from_number=number,
@@ -275,8 +281,7 @@ class Town:
             inbound_id = self.replies.take_in(session, "phone", sms).id
         with self.store.writing() as session:
             self.replies.read(session, inbound_id or 0)
-        self.send()
-        return self.get(Inbound, inbound_id or 0)
+        return inbound_id or 0
 
     def presses(self, number: str, key: str) -> CallOut:
         """Whoever we called last at that number presses a key and hangs up."""
