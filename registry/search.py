@@ -15,8 +15,9 @@ from sqlmodel import col
 
 from registry import centres
 from registry.address import Address, core
+from registry.among import among, ids
 from registry.cards import ResidentSummary, summaries
-from registry.models import Contact, Line, Resident, SearchToken
+from registry.models import Area, Contact, Line, Resident, SearchToken
 from registry.numbers import NumberPlan
 from registry.pinyin import spellings, split_name
 from registry.store import Reading, Scope, Writing
@@ -25,7 +26,7 @@ from registry.text import folded
 LONGEST = 64  # characters of a query that are looked at
 TOKEN = 40  # characters of a token
 _PER_TOKEN = 1000  # rows of one token that are looked at: a syllable that thousands bear says little
-_RANKED = 60  # residents that are ranked
+_RANKED = 1000  # residents that are ranked
 _WORDS = 5  # of a query
 _FOUND = (col(SearchToken.resident_id), col(SearchToken.weight))
 
@@ -97,16 +98,31 @@ def find_residents(
         return []
     hits = union_all(*(select(part.c.resident_id, part.c.weight) for part in searches)).subquery()
     score = func.sum(hits.c.weight)
-    ranked = session.execute(
-        select(col(Resident.id), col(Resident.community), score.label("score"))
-        .join(hits, hits.c.resident_id == Resident.id)
-        .where(scope.covers(Resident), col(Resident.ended_at).is_(None))
-        .group_by(col(Resident.id), col(Resident.community))
-        .order_by(score.desc(), col(Resident.id))
-        .limit(max(limit, _RANKED))
-    ).all()
-    here = [row for row in ranked if row.community and folded(row.community, LONGEST) in text]
-    best = [row.id for row in (*here, *(row for row in ranked if row not in here))][:limit]
+    ranked = [
+        row[0]
+        for row in session.execute(
+            select(hits.c.resident_id)
+            .group_by(hits.c.resident_id)
+            .order_by(score.desc(), hits.c.resident_id)
+            .limit(_RANKED)
+        )
+    ]
+    # Two statements, and the scope looked at here: with no statistics SQLite, and with a thousand ids PostgreSQL,
+    # would rather read every resident of the centre than look these up.
+    rows = session.execute(
+        select(col(Resident.id), col(Resident.centre_id), col(Area.path), col(Resident.community))
+        .outerjoin(Area, col(Area.id) == Resident.area_id)
+        .where(among(col(Resident.id), "ids"), col(Resident.ended_at).is_(None)),
+        {"ids": ids(ranked)},
+    )
+    communities = {
+        resident_id: folded(community, LONGEST)
+        for resident_id, centre_id, path, community in rows
+        if centre_id == scope.centre_id and scope.sees(path)
+    }
+    seen = [resident_id for resident_id in ranked if resident_id in communities]
+    here = [resident_id for resident_id in seen if communities[resident_id] and communities[resident_id] in text]
+    best = list(dict.fromkeys(here + seen))[:limit]
     told = summaries(session, scope, best, now)
     return [told[resident_id] for resident_id in best if resident_id in told]
 

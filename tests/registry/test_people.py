@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from registry.areas import add_area
-from registry.cards import ResidentCard, card
+from registry.cards import ResidentCard, card, summaries
 from registry.drafts import ResidentChange, ResidentDraft, read
 from registry.errors import NotFound, Refused, StaleVersion
 from registry.models import AccessLog, Contact, Line, LineKind, Resident
@@ -14,6 +14,7 @@ from registry.people import change_resident, create_resident, remember_line
 from registry.store import Actor, Scope, Store
 from registry.store.journal import Journal
 from registry.vault import Vault
+from tests.registry.plans import listening, whole_tables
 from tests.registry.town import OPERATOR, merchant, resident
 
 WANG: dict[str, Any] = {
@@ -353,6 +354,18 @@ def test_line_breaks_and_invisible_characters_in_a_name_are_made_harmless(
     written = resident(store, scope, vault, name="  王\r\n秀\u202e英\x00 ", entrance_note="a\nb")
     shown = opened(store, scope, vault, written)
     assert (shown.summary.name, shown.entrance_note) == ("王 秀英", "a b")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_card_and_a_boards_lines_are_read_along_indexes(
+    store: Store, scope: Scope, vault: Vault, wang: int
+) -> None:
+    with listening(store) as asked:
+        opened(store, scope, vault, wang)
+    with store.reading() as session:
+        with listening(store) as summarised:
+            summaries(session, scope, [wang], store.clock.now())
+        assert whole_tables(session, [*asked, *summarised]) == set()
 
 
 def test_a_failed_registration_leaves_nothing_behind(store: Store, scope: Scope, vault: Vault) -> None:

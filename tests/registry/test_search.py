@@ -8,6 +8,7 @@ from registry.people import change_resident
 from registry.search import find_residents
 from registry.store import Scope, Store
 from registry.vault import Vault
+from tests.registry.plans import listening, whole_tables
 from tests.registry.town import OPERATOR, resident
 
 TOWN = [
@@ -158,6 +159,15 @@ def test_ten_thousand_characters_are_answered_in_time(store: Store, town: Scope)
         began = time.perf_counter()
         found(store, town, q)
         assert time.perf_counter() - began < 0.5, q[:5]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_search_reads_a_whole_table(store: Store, town: Scope) -> None:
+    with store.reading() as session:
+        for q in MEMORIES:
+            with listening(store) as asked:
+                find_residents(session, town, q, now=store.clock.now())
+            assert whole_tables(session, asked) == set(), q
 
 
 def test_the_limit_is_kept(store: Store, town: Scope) -> None:
