@@ -38,7 +38,7 @@ check: setup
 	@$(VENV)/bin/lint-imports --no-logo
 
 bench: setup
-	@.ci/packages $(EXCHANGE)
+	@.ci/packages $(EXCHANGE) postgresql
 	@$(TOWNLINE) pbx install
 	@$(PYTHON) -m benchmarks $(ARGS)
 

@@ -1,13 +1,15 @@
-"""The three measurements: cards of arriving calls, candidates for a case, memory."""
+"""The measurements: cards of arriving calls, cards opened, candidates for a case."""
 
+import gc
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
+from sqlalchemy.engine import URL
 from sqlmodel import col, select
 
 from benchmarks.callers import call_in, shown
@@ -15,8 +17,9 @@ from benchmarks.figures import spread
 from benchmarks.population import mobile
 from benchmarks.scene import Scene
 from callbridge.exchange import Exchange
+from dispatch import offers
 from dispatch.models import Call, CallState, Leg
-from registry.store import Store
+from registry.store import Scope, Store
 
 WARM_UP = 20  # calls that are not counted
 
@@ -46,7 +49,7 @@ def cards(scene: Scene, exchange: Exchange, client: httpx.Client, *, per_second:
         call_in(scene, [shown(mobile(index)) for index in range(WARM_UP)], per_second=per_second)
         began = time.time()
         call_in(scene, [shown(number) for number in counted], per_second=per_second)
-        with closing(Store(scene.config.database.url)) as store:
+        with closing(Store(scene.database)) as store:
             legs = _settled(store, counted)
     stamps = _stamps(exchange)
     heard = {line["uniqueid"]: line["at"] for line in scene.lines("bare_callback") if "uniqueid" in line}
@@ -57,7 +60,7 @@ def cards(scene: Scene, exchange: Exchange, client: httpx.Client, *, per_second:
         "calls": {
             "made": count,
             "per_second": per_second,
-            "in_the_database": len(set(legs.values())),
+            "missing": count - len(set(legs.values())),
             "cards_seen": len(card),
             "heard_by_the_callback": len(bare),
         },
@@ -68,22 +71,49 @@ def cards(scene: Scene, exchange: Exchange, client: httpx.Client, *, per_second:
     }
 
 
-def candidates(client: httpx.Client, *, cases: int, residents: int) -> dict[str, Any]:
-    """Medicine for residents all over the county: how long ranking the pharmacies takes, asked over HTTP."""
+def cards_opened(client: httpx.Client, *, calls: int) -> dict[str, Any]:
+    """How long an operator who opens a call waits for the whole card, health notes and last cases included."""
+    latest = client.get("/api/v1/calls", params={"limit": calls}).raise_for_status().json()["items"]
     taken: list[float] = []
-    ranked: list[int] = []
+    for call in latest:
+        began = time.perf_counter()
+        answer = client.get(f"/api/v1/calls/{call['id']}")
+        taken.append(time.perf_counter() - began)
+        if answer.raise_for_status().json()["card"] is None:
+            raise RuntimeError(f"call {call['id']} has no card")
+    return spread(taken)
+
+
+def candidates(client: httpx.Client, *, cases: int, residents: int) -> tuple[dict[str, Any], list[str]]:
+    """Medicine for residents all over the county: how long ranking the pharmacies takes, asked over HTTP.
+
+    Also the cases' numbers.
+    """
+    taken: list[float] = []
+    numbers: list[str] = []
+    ranked = 0
     for turn in range(cases):
-        resident = turn * (residents // cases) + 1
-        case = client.post(
-            "/api/v1/cases", json={"resident_id": resident, "service": "medicine"}, headers=_key()
-        ).raise_for_status()
-        number = case.json()["number"]
+        wanted = {"resident_id": turn * (residents // cases) + 1, "service": "medicine"}
+        number = client.post("/api/v1/cases", json=wanted, headers=_key()).raise_for_status().json()["number"]
         began = time.perf_counter()
         answer = client.get(f"/api/v1/cases/{number}/candidates")
         taken.append(time.perf_counter() - began)
-        answer.raise_for_status()
-        ranked.append(len(answer.json()["candidates"]))
-    return {**spread(taken), "candidates_mean": round(sum(ranked) / len(ranked), 1)}
+        ranked += len(answer.raise_for_status().json()["candidates"])
+        numbers.append(number)
+    return {**spread(taken), "candidates_mean": round(ranked / cases, 1)}, numbers
+
+
+def decisions(url: URL, numbers: Sequence[str]) -> dict[str, Any]:
+    """The same decisions in this process, each committed with its sheet."""
+    taken: list[float] = []
+    gc.freeze()  # as the service does when it begins
+    with closing(Store(url)) as store:
+        for number in numbers:
+            began = time.perf_counter()
+            with store.writing() as session:
+                offers.candidates(session, Scope(1), number)
+            taken.append(time.perf_counter() - began)
+    return spread(taken)
 
 
 def _settled(store: Store, numbers: list[str]) -> dict[str, int]:

@@ -22,7 +22,6 @@ def described(tree: Tree) -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "asterisk": _said(tree.command("asterisk", "-V"), tree.environment()),
         "commit": _said(["git", "describe", "--always", "--dirty"]),
-        "load_before": os.getloadavg()[0],
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import insert
 from sqlmodel import SQLModel
 
 from dispatch.config import CentreSettings
@@ -61,7 +61,7 @@ def mobile(index: int) -> str:
 
 
 def populate(store: Store, centre: CentreSettings, *, residents: int, merchants: int) -> None:
-    """Fills the migrated, empty database behind `store`."""
+    """Fills the migrated, empty SQLite file behind `store`."""
     with store.writing() as session:
         row = seed_centre(
             session,
@@ -82,23 +82,11 @@ def populate(store: Store, centre: CentreSettings, *, residents: int, merchants:
                 if rows:
                     connection.execute(insert(table), rows)
             connection.commit()
-        _catch_up(connection)
 
 
 def _chunks(county: "_County", residents: int, merchants: int) -> Iterator[Mapping[type[SQLModel], list[Any]]]:
     for first in range(0, residents, CHUNK):
         yield county.residents(range(first, min(first + CHUNK, residents)), merchants)
-
-
-def _catch_up(connection: Connection) -> None:
-    """Statistics for the planner; on PostgreSQL, the ids go on after those written here."""
-    if connection.dialect.name == "postgresql":
-        for table in ("resident", "line", "contact", "merchant", "contract"):
-            connection.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
-            )
-    connection.commit()
-    connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
 
 
 class _County:

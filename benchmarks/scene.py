@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy.engine import URL
 
 from callbridge.exchange import Exchange, Tree
 from dispatch.config import Config, load
@@ -49,16 +50,22 @@ channels = 500
 class Scene:
     """A folder with its own `config.toml`, data and logs; everything it starts is stopped when its block ends."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path) -> None:
         folder = folder.absolute()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.folder = folder
         self.file = folder / "config.toml"
-        root = Path(os.environ.get("TOWNLINE_PBX_ROOT") or PROJECT / "var/pbx/root")
-        self.file.write_text(CONFIG.format(database=database, root=root, hotline=HOTLINE))
-        self.config: Config = load(self.file)
+        self.root = Path(os.environ.get("TOWNLINE_PBX_ROOT") or PROJECT / "var/pbx/root")
+        self.on(URL.create("sqlite", database="town.db"))
         self.url = f"http://127.0.0.1:{self.config.service.port}"
+
+    def on(self, database: URL) -> None:
+        """What is started from now on works on that database."""
+        self.database = database
+        url = database.render_as_string(hide_password=False)
+        self.file.write_text(CONFIG.format(database=url, root=self.root, hotline=HOTLINE))
+        self.config: Config = load(self.file)
 
     @property
     def exchange(self) -> Exchange:
