@@ -7,9 +7,15 @@ from dispatch.wire.work import CallLine
 
 
 def person(resident: ResidentLine, speech: Speech) -> str:
-    """王秀英奶奶 82岁."""
-    name = plain(resident.addressed or resident.name, 120)
+    """王秀英奶奶 82岁; 王秀英 王老师 82岁 where she is called otherwise."""
+    name = called(resident)
     return name if resident.age is None else f"{name} {speech.say('person.age', age=resident.age)}"
+
+
+def called(resident: ResidentLine) -> str:
+    """How one speaks to her, with her name where it is not part of that."""
+    name, addressed = plain(resident.name, 80), plain(resident.addressed, 80)
+    return addressed if name in addressed else f"{name} {addressed}".rstrip()
 
 
 def flags(resident: ResidentLine, speech: Speech) -> str:
@@ -29,7 +35,7 @@ def who(call: CallLine, speech: Speech) -> str:
     if call.merchant is not None:
         return plain(call.merchant.name, 120)
     if call.who:
-        return " / ".join(plain(resident.addressed or resident.name, 80) for resident in call.who)
+        return " / ".join(called(resident) for resident in call.who)
     heard = plain(call.name_heard, 80)
     unknown = speech.say("call.hidden" if is_hidden(call) else "call.unknown")
     return f"{unknown} {heard}".rstrip()

@@ -36,6 +36,7 @@ class Room(Screen[Answer], Generic[Answer]):
         super().__init__()
         self.desk = desk
         self._order: Worker[None] | None = None
+        self._failed_to_paint = False  # told once for each screen
 
     @property
     def may_be_left(self) -> bool:
@@ -57,11 +58,18 @@ class Room(Screen[Answer], Generic[Answer]):
 
     def repaint(self) -> None:
         """Called for every batch of news, every second, and when the language changes."""
-        if self.is_mounted and self.is_attached:
+        if not (self.is_mounted and self.is_attached):
+            return
+        try:
             for top in self.query(Top):
                 top.paint(self.call_id)
             self.paint()
             self.query_one(Keys).paint()
+        except Exception as error:
+            # A line that cannot be drawn must not take the terminal away from an operator who is on the telephone.
+            if not self._failed_to_paint:
+                self.app.post_message(Failed(error))
+            self._failed_to_paint = True
 
     def on_mount(self) -> None:
         self.repaint()

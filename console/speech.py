@@ -20,13 +20,14 @@ class Speech:
     def switched(self) -> "Speech":
         return Speech(next(each for each in LANGUAGES if each != self.language))
 
-    def say(self, key: str, **values: Any) -> str:
+    def say(self, key: str, /, **values: Any) -> str:
         """The sentence of `key`, or the key with its values where they do not fit (a service of another age)."""
         if not self._catalogue.knows(key):
             return plain(key, 80)
+        sentence = self._catalogue.say(key)
         try:
-            return self._catalogue.say(key, **{name: _harmless(value) for name, value in values.items()})
-        except (LookupError, ValueError):
+            return sentence.format_map({name: _harmless(value) for name, value in values.items()})
+        except (LookupError, ValueError, AttributeError):
             return " ".join([key, *(plain(str(value), 80) for value in values.values())])
 
     def knows(self, key: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from console import times
 from console.keys import digit_of
 from console.ledger import Cell, Column, Row
-from console.people import caller_number, flags, person, who
+from console.people import called, caller_number, flags, person, who
 from console.plain import plain
 from console.speech import Speech
 from console.world import Need, World
@@ -126,7 +126,7 @@ def case_row(case: CaseLine, world: World, speech: Speech) -> Row:
         sign = "!" if case.needs_since is not None else ""
         tone = "needs" if sign else ""
         due = times.running(case.clock.due_at - world.now()) if case.clock is not None else ""
-    resident = plain(case.resident.addressed or case.resident.name, 120) if case.resident else ""
+    resident = called(case.resident) if case.resident else ""
     cells: tuple[Cell, ...] = (
         (f" {sign}", "alarm") if sign else ({"emergency": " *", "urgent": " +"}.get(case.priority, ""), "warn"),
         due,

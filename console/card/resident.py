@@ -30,10 +30,7 @@ def summary(resident: ResidentLine, speech: Speech) -> Content:
 
 def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     """The card from the address to the usual merchants; fields with nothing in them are left out."""
-    parts: list[Part] = [headline(card, speech)]
-    if card.called and card.called != card.name:
-        parts.append(f" {speech.say('card.called', name=card.called)}")
-    parts.append("\n")
+    parts: list[Part] = [headline(card, speech), "\n"]
     parts += _field("address", plain(card.address), speech, "bold")
     parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
     parts += _field("health", plain(card.health_note, 2000), speech, "bold $text-error")

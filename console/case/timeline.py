@@ -1,13 +1,13 @@
 """A case's journal as sentences: every step with its time and who did it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from console import times
 from console.ledger import Cell, Column, Row
 from console.plain import plain
 from console.speech import Speech
 from console.world import World
-from dispatch.wire.work import CaseCard, CaseLine, TimelineEntry
+from dispatch.wire.work import CaseCard, TimelineEntry
 
 COLUMNS = (Column(8), Column(24, share=3), Column(12, share=1))
 
@@ -22,33 +22,60 @@ _WORDS = {
     "end": "end",
     "party": "party",
     "kind": "message_kind",
+    "reading": "sms",
 }
 
 
+# What another row says already (a visit's step and its case's), and how a message makes its way through the outbox.
+_SAID_ELSEWHERE = frozenset(
+    {
+        "case.offering",
+        "case.accepted",
+        "case.on_the_way",
+        "case.on_site",
+        "case.served",
+        "offer.fulfilled",
+        "visit.promised",
+        "message.wanted",
+        "message.claimed",
+        "message.handed_over",
+    }
+)
+_OFFER = "offer"  # the kind of message that offer.sent tells of
+
+
 def timeline_rows(entries: Sequence[TimelineEntry], case: CaseCard, world: World, speech: Speech) -> list[Row]:
-    """In the order of time. An answer names the merchant who had been asked last, unless it says another."""
-    names = {offer.merchant.id: plain(offer.merchant.name, 80) for offer in case.offers}
-    asked = ""
+    """In the order of time. The journal keeps ids; whose offer and what kind of message an id is, is told by the card
+    and by the rows before.
+    """
+    merchants = {offer.id: plain(offer.merchant.name, 80) for offer in case.offers}
+    kinds = {entry.subject_id: entry.data.get("kind") for entry in entries if entry.what == "message.wanted"}
+    merchant = ""
     rows: list[Row] = []
     for entry in entries:
-        asked = names.get(_number(entry.data.get("merchant")), asked)
+        offer_id = entry.subject_id if entry.subject == "offer" else entry.data.get("offer")
+        merchant = merchants.get(offer_id, merchant) if isinstance(offer_id, int) else merchant
+        kind = kinds.get(entry.subject_id) if entry.subject == "message" else None
+        if entry.what in _SAID_ELSEWHERE or (entry.what == "message.sent" and kind in (_OFFER, None)):
+            continue
+        told = {"merchant": merchant, "service": speech.service(case), "kind": speech.word("message_kind", kind)}
         cells: tuple[Cell, ...] = (
             (times.hour(entry.at, world.zone), "quiet"),
-            sentence(entry, asked, case, speech),
+            sentence(entry, told, speech),
             (actor(entry, speech), "quiet"),
         )
         rows.append(Row(entry.id, cells, _tone(entry.what)))
     return rows
 
 
-def sentence(entry: TimelineEntry, merchant: str, case: CaseLine, speech: Speech) -> str:
-    """What happened, with the merchant it concerns and what more the journal says of it."""
-    values: dict[str, object] = {"merchant": merchant, "service": speech.service(case), "why": ""}
+def sentence(entry: TimelineEntry, told: Mapping[str, str], speech: Speech) -> str:
+    """What happened, in the words of the row's own data and of what was `told` before it."""
+    values: dict[str, object] = {**told, "why": "", "reading": ""}
     for name, value in entry.data.items():
         if name in _WORDS and isinstance(value, str):
             values[name] = speech.word(_WORDS[name], value)
         elif name == "why" and isinstance(value, str):
-            values[name] = speech.say(value) if speech.knows(value) else speech.word("why", value)
+            values[name] = speech.say(value) if speech.knows(value) else speech.word("result", value)
         elif name not in values:
             values[name] = value
     key = f"journal.{entry.what}"
@@ -65,17 +92,13 @@ def actor(entry: TimelineEntry, speech: Speech) -> str:
 
 def _tone(what: str) -> str:
     match what:
-        case "offer.accepted" | "case.served" | "case.closed" | "visit.done":
+        case "offer.accepted" | "case.closed" | "visit.done":
             return "good"
         case "offer.declined" | "offer.expired" | "offer.failed" | "offer.given_back" | "offer.revoked":
             return "warn"
         case "case.needs" | "message.failed" | "message.unknown" | "case.cancelled":
             return "late"
-        case _ if what.startswith("message.") or what == "call.ringing":
+        case "message.sent" | "call.queued" | "call.ringing" | "call.recognised":
             return "quiet"
         case _:
             return ""
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -65,9 +65,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
     rendered = []
     for row in rows:
         call, case = calls.get(row.call_id), cases.get(row.case_id)
-        bare = Event(
-            **dict(entry(row, epoch, actors)) | {"data": {}}, subject=row.subject.value, subject_id=row.subject_id
-        )
+        bare = Event(**dict(entry(row, epoch, actors)) | {"data": {}})
         whole = bare.model_copy(
             update={
                 "data": row.data,

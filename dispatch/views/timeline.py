@@ -30,7 +30,13 @@ def timeline(session: Reading | Writing, case: Case) -> list[TimelineEntry]:
 
 def entry(row: Journal, epoch: str, actors: Actors) -> TimelineEntry:
     return TimelineEntry(
-        id=f"{epoch}-{row.seq}", at=row.at, what=row.what, actor=actors[row.actor, row.actor_id], data=row.data
+        id=f"{epoch}-{row.seq}",
+        at=row.at,
+        what=row.what,
+        subject=row.subject.value,
+        subject_id=row.subject_id,
+        actor=actors[row.actor, row.actor_id],
+        data=row.data,
     )
 
 

@@ -310,6 +310,8 @@ class TimelineEntry(Wire):
     id: str  # epoch-seq
     at: Moment
     what: str  # offer.accepted
+    subject: str
+    subject_id: int
     actor: ActorLine
     data: dict[str, Any] = {}
 
@@ -343,8 +345,6 @@ class Event(TimelineEntry):
     A client replaces the line of that id; a line in a state that no board shows takes it away.
     """
 
-    subject: str
-    subject_id: int
     call: CallLine | None = None
     case: CaseLine | None = None
     inbound: InboundLine | None = None

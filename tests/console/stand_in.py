@@ -99,10 +99,13 @@ class Town:
         subject = what.partition(".")[0]
         data = about.pop("data", {})
         actor = about.pop("actor", ActorLine(kind="system"))
+        subject_id = about.pop("subject_id", 0)
         name = f"{self.epoch}-{len(self.events) + 1}"
         lines = {key: _line(value) for key, value in about.items()}
-        entry = TimelineEntry(id=name, at=self.now(), what=what, actor=actor, data=data)
-        event = Event(**dict(entry), subject=subject, subject_id=0, **lines)
+        entry = TimelineEntry(
+            id=name, at=self.now(), what=what, subject=subject, subject_id=subject_id, actor=actor, data=data
+        )
+        event = Event(**dict(entry), **lines)
         if isinstance(case := about.get("case"), CaseCard):
             self.timelines.setdefault(case.number, []).append(entry)
         self.events.append((name, "change", event.model_dump_json()))
@@ -114,11 +117,13 @@ class Town:
         self.happen(what, call=call)
         return call
 
-    def change_case(self, number: str, what: str, data: dict[str, Any] | None = None, **changes: Any) -> CaseCard:
+    def change_case(
+        self, number: str, what: str, data: dict[str, Any] | None = None, *, subject_id: int = 0, **changes: Any
+    ) -> CaseCard:
         before = self.cases[number]
         case = before.model_copy(update={"version": before.version + 1, **changes})
         self.cases[number] = case
-        self.happen(what, case=case, data=data or {})
+        self.happen(what, case=case, data=data or {}, subject_id=subject_id)
         return case
 
     def candidates(self, number: str) -> Candidates:
@@ -313,7 +318,7 @@ def _cases(app: FastAPI, town: Town) -> None:
         )  # fmt: skip
         return _json(
             town.change_case(
-                number, "offer.offered", {"merchant": merchant.id, "channel": "sms"}, state="offering",
+                number, "offer.offered", {"merchant": merchant.id, "channel": "sms"}, state="offering", subject_id=offer.id,
                 turn="merchant", merchant=merchant, offer_state="sent", offers=[*town.cases[number].offers, offer],
                 clock=ClockView(kind="offer_expires", due_at=until),
             )
@@ -327,7 +332,7 @@ def _cases(app: FastAPI, town: Town) -> None:
         offers = [each.model_copy(update={"state": state}) if each.id == offer_id else each for each in case.offers]
         visit = VisitView(state="promised", promised_at=town.now(), version=1) if accepted else None
         changes = {"offers": offers, "visit": visit, "clock": None, "state": "accepted" if accepted else "open"}
-        return _json(town.change_case(number, f"offer.{state}", {"by": "operator"}, **changes))
+        return _json(town.change_case(number, f"offer.{state}", {"by": "operator"}, subject_id=offer_id, **changes))
 
     @app.post("/api/v1/cases/{number}/{verb}")
     async def move(number: str, verb: str, request: Request) -> Response:
