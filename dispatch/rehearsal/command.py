@@ -10,20 +10,22 @@ from typing import Any
 
 import click
 
+from callbridge.exchange import Tree
 from dispatch.config import ConfigFile
 from dispatch.rehearsal import crowd
 from dispatch.rehearsal.ami import TownRefused
 from dispatch.rehearsal.clerk import ServiceRefused
 from dispatch.rehearsal.community import read_community
 from dispatch.rehearsal.operator_phone import PhoneDidNotStart
-from dispatch.rehearsal.place import NoFreePort, find_place
-from dispatch.rehearsal.service import ServiceProblem
+from dispatch.rehearsal.place import NoFreePort, Place, find_place
+from dispatch.rehearsal.service import Service, ServiceProblem
 from dispatch.rehearsal.sms.phone import PortTaken
 from dispatch.rehearsal.stage import Stage
 from dispatch.rehearsal.stories import STORIES
 from dispatch.rehearsal.story import StepFailed, tell
 from dispatch.rehearsal.town import TownDidNotStart
 
+PROGRAMS = ("asterisk", "baresip", "espeak-ng", "sox")
 PROBLEMS = (
     NoFreePort,
     PhoneDidNotStart,
@@ -79,7 +81,7 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _story(file: ConfigFile, folder: Path, name: str, database: str | None) -> None:
-    place = find_place(folder, file, database)
+    place = await _installed(folder, file, database)
     community = read_community()
     async with Stage(place, community, _progress(), answer_after=None, reports_progress=False, fresh=True) as stage:
         await tell(stage, STORIES[name], click.echo)
@@ -88,7 +90,7 @@ async def _story(file: ConfigFile, folder: Path, name: str, database: str | None
 async def _day(
     file: ConfigFile, folder: Path, own_phone: str | None, database: str | None, fresh: bool, headless: float | None
 ) -> None:
-    place = find_place(folder, file, database)
+    place = await _installed(folder, file, database)
     async with Stage(place, read_community(), _progress(), own_phone=own_phone, fresh=fresh) as stage:
         if own_phone is not None:
             click.echo(f"your telephone: townline --config {place.config_file} operator phone {stage.operator}")
@@ -102,6 +104,16 @@ async def _day(
                 calling.result()
         finally:
             calling.cancel()
+
+
+async def _installed(folder: Path, file: ConfigFile, database: str | None) -> Place:
+    """Where to play, with every telephone program there; the first time they are fetched, which is shown."""
+    place = find_place(folder, file, database)
+    tree = Tree(place.config.exchange.root)
+    if all(tree.has(program) for program in PROGRAMS):
+        return place
+    await Service(place.config_file, "").run("pbx", "install", quiet=False)
+    return find_place(folder, file, database)  # somebody may have taken the ports in the meantime
 
 
 async def _console(stage: Stage) -> None:

@@ -1,12 +1,13 @@
 """Where a rehearsal takes place: a folder of its own, free ports, and a configuration file like any other."""
 
 import json
+import random
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dispatch.config import Config, ConfigFile, load
+from dispatch.config import Config, ConfigFile, ConfigProblem, load
 from dispatch.rehearsal.town import TownPlace
 
 OPERATORS, OUTSIDE, TOWN = "127.0.0.1", "127.0.0.2", "127.0.0.3"
@@ -36,16 +37,18 @@ class Place:
 
 
 def find_place(folder: Path, base: ConfigFile, database: str | None) -> Place:
-    """Chooses free ports and writes `config.toml` into `folder`.
+    """Chooses free ports, those of the last time if they still are, and writes `config.toml` into `folder`.
 
     The centre, the languages and the tree of programs are those of `base` where that file exists. Raises
     ConfigProblem when it cannot be used, and NoFreePort.
     """
     outer = base.load() if base.path.exists() else Config()
     folder = folder.absolute()
-    sip = _free([(OPERATORS, True), (OUTSIDE, True), (TOWN, True)], 5070)
-    ami = _free([(OPERATORS, False), (TOWN, False)], 5138)
-    service = _free([(OPERATORS, False)], 8470)
+    file = folder / "config.toml"
+    last = _last(file)
+    sip = _free([(OPERATORS, True), (OUTSIDE, True), (TOWN, True)], last.exchange.sip_port if last else 5070)
+    ami = _free([(OPERATORS, False), (TOWN, False)], last.exchange.ami_port if last else 7070)
+    service = _free([(OPERATORS, False)], last.service.port if last else 8470)
     phone = _free([(OPERATORS, False)], service + 1)
     control = _free([(OPERATORS, False)], phone + 1)
     values: dict[str, Any] = {
@@ -66,7 +69,6 @@ def find_place(folder: Path, base: ConfigFile, database: str | None) -> Place:
     }
     gateway = {"name": GATEWAY, "kind": "android", "url": f"http://{OPERATORS}:{phone}"}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / "config.toml"
     file.write_text(_toml(values, gateway), encoding="utf-8")
     town = TownPlace(
         directory=folder / "town",
@@ -88,9 +90,21 @@ def _toml(sections: dict[str, Any], gateway: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _last(file: Path) -> Config | None:
+    """What a rehearsal in the same folder worked with before."""
+    try:
+        return load(file)
+    except ConfigProblem:
+        return None
+
+
 def _free(addresses: list[tuple[str, bool]], first: int) -> int:
-    """The first port from `first` on that is free on every address; True asks for UDP."""
-    for port in range(first, first + PORTS_TRIED):
+    """`first` if it is free on every address, otherwise one above it; True asks for UDP.
+
+    The others are tried in no order: two rehearsals that begin at the same moment should not want the same.
+    """
+    others = random.sample(range(first + 1, first + PORTS_TRIED), PORTS_TRIED - 1)
+    for port in (first, *others):
         if all(_can_bind(address, port, udp=udp) for address, udp in addresses):
             return port
     raise NoFreePort(f"no port from {first} to {first + PORTS_TRIED} is free")

@@ -29,7 +29,6 @@ from dispatch.rehearsal.sms import SmsPhone
 from dispatch.rehearsal.town import Town
 from dispatch.rehearsal.witness import Log
 
-PROGRAMS = ("asterisk", "baresip", "espeak-ng", "sox")
 SMS_NUMBER = "+8619900230000"  # of the SIM card in the SMS phone
 GREETING = "您好，邻里热线，请讲。"
 OPERATOR, OPERATOR_NAME, EXTENSION = "xiaolan", "周小兰", "801"
@@ -77,7 +76,6 @@ class Stage:
     async def __aenter__(self) -> Self:
         try:
             await self._clear()
-            await self._install()
             await self._start_exchange()
             await self._start_town()
             await self._start_service()
@@ -143,11 +141,6 @@ class Stage:
     @property
     def _telephone(self) -> Path:
         return self.place.folder / "telephone"
-
-    async def _install(self) -> None:
-        if not all(self.exchange.tree.has(program) for program in PROGRAMS):
-            self._says("the telephone programs are installed, once")
-            await self.service.run("pbx", "install", quiet=False)
 
     async def _start_exchange(self) -> None:
         self._says("the exchange")
