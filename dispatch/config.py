@@ -46,6 +46,12 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _public_url(url: str) -> str:
+    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        raise ValueError("must be an address like https://line.example.org, or empty")
+    return url.rstrip("/")
+
+
 def _database_url(url: str) -> str:
     if url.startswith(SQLITE):
         if not url.removeprefix(SQLITE).strip("/"):
@@ -80,6 +86,7 @@ class DatabaseSettings(Section):
 class ServiceSettings(Section):
     listen: IPvAnyAddress = Field(default="127.0.0.1", validate_default=True)
     port: Port = 8460
+    public_url: Annotated[str, AfterValidator(_public_url)] = ""
     data: Path = Path("var")
     secrets: Path = Path("var/secrets")
     log_level: Literal["debug", "info", "warning", "error"] = "info"

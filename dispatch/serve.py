@@ -184,10 +184,11 @@ def _in_thread(work: Callable[[], object]) -> Callable[[], Awaitable[None]]:
 
 async def _register(house: House, gateway: Gateway) -> None:
     """Tells a gateway where to report, as soon as it is there."""
-    if house.config.service.listen.is_unspecified:
-        log.warning("gateway.not_registered", gateway=gateway.name, why="service.listen names no single address")
+    service = house.config.service
+    if service.listen.is_unspecified and not service.public_url:
+        log.warning("gateway.not_registered", gateway=gateway.name, why="service.public_url is empty")
         return
-    here = f"{address(house.config)}/api/v1/gateways/{gateway.name}"
+    here = f"{service.public_url or address(house.config)}/api/v1/gateways/{gateway.name}"
     said = ""
     while True:
         try:

@@ -86,6 +86,7 @@ def test_all_mistakes_are_reported_at_once_each_with_its_key_what_was_found_and_
         url = "mysql://x"
         [service]
         listen = "localhost"
+        public_url = "line.example.org"
         [exchange]
         ami_port = "hello"
         extensions = ["8x"]
@@ -103,6 +104,7 @@ def test_all_mistakes_are_reported_at_once_each_with_its_key_what_was_found_and_
         'database.url: found "mysql://x", must be sqlite:///FILE or postgresql://user@host/name, '
         'for example "sqlite:///var/townline.db"',
         'service.listen: found "localhost", value is not a valid IPv4 or IPv6 address, for example "127.0.0.1"',
+        'service.public_url: found "line.example.org", must be an address like https://line.example.org, or empty',
         'exchange.ami_port: found "hello", must be a valid integer, unable to parse string as an integer, '
         "for example 5038",
         'exchange.extensions[1]: found "8x", must be 2 to 6 digits',
