@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar, Generic, ParamSpec, TypeVar
 
+import structlog
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.events import Key, ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
@@ -16,6 +18,8 @@ from console.desk import Desk
 from console.keys import Keys, key
 from console.messages import Failed
 from console.top import Top
+
+log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
 Given = ParamSpec("Given")
@@ -65,6 +69,8 @@ class Room(Screen[Answer], Generic[Answer]):
                 top.paint(self.call_id)
             self.paint()
             self.query_one(Keys).paint()
+        except NoMatches as error:
+            log.debug("screen.taken_down", error=type(error).__name__)
         except Exception as error:
             # A line that cannot be drawn must not take the terminal away from an operator who is on the telephone.
             if not self._failed_to_paint:
@@ -100,6 +106,8 @@ class Room(Screen[Answer], Generic[Answer]):
     async def _settled(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
+        except NoMatches as error:  # the screen was left meanwhile: nobody is there to read the answer
+            log.debug("screen.taken_down", error=type(error).__name__)
         except Exception as error:
             self.app.post_message(Failed(error))
 

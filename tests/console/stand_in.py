@@ -318,8 +318,8 @@ def _cases(app: FastAPI, town: Town) -> None:
         )  # fmt: skip
         return _json(
             town.change_case(
-                number, "offer.offered", {"merchant": merchant.id, "channel": "sms"}, state="offering", subject_id=offer.id,
-                turn="merchant", merchant=merchant, offer_state="sent", offers=[*town.cases[number].offers, offer],
+                number, "offer.offered", {"merchant": merchant.id, "channel": "sms"}, subject_id=offer.id,
+                state="offering", turn="merchant", merchant=merchant, offer_state="sent", offers=[*town.cases[number].offers, offer],
                 clock=ClockView(kind="offer_expires", due_at=until),
             )
         )  # fmt: skip
