@@ -147,9 +147,7 @@ def _body(case: Case, sheet: DecisionSheet, found: Match) -> dict[str, object]:
             for one in found.excluded
         ],
     )
-    decided = found.sheet()
-    kept = {key: decided[key] for key in ("need", "weights", "seed", "more_candidates", "more_excluded")}
-    return {**told.model_dump(mode="json"), **kept}
+    return {**told.model_dump(mode="json"), **found.basis()}
 
 
 def _line(merchant: CandidateFacts, channel: Channel | None) -> MerchantLine:

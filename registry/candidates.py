@@ -17,8 +17,8 @@ from sqlalchemy import (
     String,
     bindparam,
     cast,
+    exists,
     func,
-    or_,
     select,
     union,
 )
@@ -171,16 +171,18 @@ _IN_BOX: Rows = select(col(Merchant.id), col(Merchant.latitude), col(Merchant.lo
 _OF_AREA: Rows = select(col(Merchant.id)).where(
     *_OF_KIND, col(Merchant.area_id).is_not_distinct_from(bindparam("area_id"))
 )
+# Three arms, each along an index of its own: one condition with an OR reads every contract of the kind.
 _NAMED_OR_NOWHERE: CompoundSelect[*tuple[Any, ...]] = union(
     select(col(Merchant.id))
     .join(Contract, col(Contract.merchant_id) == Merchant.id)
-    .outerjoin(ContractArea, col(ContractArea.contract_id) == Contract.id)
+    .join(ContractArea, col(ContractArea.contract_id) == Contract.id)
+    .where(*_OF_KIND, col(ContractArea.area_id).in_(bindparam("areas", expanding=True))),
+    select(col(Merchant.id))
+    .join(Contract, col(Contract.merchant_id) == Merchant.id)
     .where(
         *_OF_KIND,
-        or_(
-            col(ContractArea.area_id).in_(bindparam("areas", expanding=True)),
-            col(Contract.radius).is_(None) & col(ContractArea.area_id).is_(None),
-        ),
+        col(Contract.radius).is_(None),
+        ~exists().where(col(ContractArea.contract_id) == Contract.id),
     ),
     select(col(Merchant.id)).where(*_OF_KIND, col(Merchant.latitude).is_(None)),
 )

@@ -134,8 +134,11 @@ class Match:
     more_candidates: int = 0
     more_excluded: int = 0
 
-    def sheet(self) -> dict[str, Any]:
-        """All of the decision as JSON, to be kept: what it was decided from and what came out. Holds no person."""
+    def basis(self) -> dict[str, Any]:
+        """What it was decided from, as JSON, and how many more there were than are listed: for a decision sheet.
+
+        Holds no person.
+        """
         need = self.need
         return {
             "need": {
@@ -149,20 +152,6 @@ class Match:
             },
             "weights": self.weights.model_dump(),
             "seed": self.seed,
-            "candidates": [
-                {
-                    "merchant": one.merchant_id,
-                    "distance": one.distance,
-                    "score": one.score,
-                    "channel": str(one.channel),
-                    "reasons": _listed(one.reasons),
-                }
-                for one in self.candidates
-            ],
-            "excluded": [
-                {"merchant": one.merchant_id, "distance": one.distance, "reasons": _listed(one.reasons)}
-                for one in self.excluded
-            ],
             "more_candidates": self.more_candidates,
             "more_excluded": self.more_excluded,
         }
@@ -294,7 +283,3 @@ def _metres(need: Need, merchant: CandidateFacts) -> float | None:
 def _draw(seed: str, merchant_id: int) -> bytes:
     """A lot that depends on nothing but the seed and who draws it: nobody is favoured by name, number or age."""
     return blake2b(f"{seed}:{merchant_id}".encode(), digest_size=8).digest()
-
-
-def _listed(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
-    return [{"key": reason.key, "values": reason.values, "points": reason.points} for reason in reasons]

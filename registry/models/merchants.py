@@ -90,9 +90,10 @@ class Contract(SQLModel, table=True):
     """What a merchant has promised, first and last day included; `radius` in metres, None where areas decide."""
 
     __tablename__ = "contract"
+    __table_args__ = (Index("ix_contract_merchant", "merchant_id", "radius"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    merchant_id: int = Field(foreign_key="merchant.id", index=True)
+    merchant_id: int = Field(foreign_key="merchant.id")
     valid_from: date
     valid_until: date
     radius: int | None = None
@@ -109,4 +110,4 @@ class ContractArea(SQLModel, table=True):
     __tablename__ = "contract_area"
 
     contract_id: int = Field(primary_key=True, foreign_key="contract.id")
-    area_id: int = Field(primary_key=True, foreign_key="area.id")
+    area_id: int = Field(primary_key=True, foreign_key="area.id", index=True)

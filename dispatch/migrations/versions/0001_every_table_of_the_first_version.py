@@ -556,7 +556,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract")),
     )
     with op.batch_alter_table("contract", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_contract_merchant_id"), ["merchant_id"], unique=False)
+        batch_op.create_index("ix_contract_merchant", ["merchant_id", "radius"], unique=False)
 
     op.create_table(
         "data_key",
@@ -805,6 +805,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_contract_area_contract_id")),
         sa.PrimaryKeyConstraint("contract_id", "area_id", name=op.f("pk_contract_area")),
     )
+    with op.batch_alter_table("contract_area", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contract_area_area_id"), ["area_id"], unique=False)
+
     op.create_table(
         "contract_service",
         sa.Column("contract_id", sa.Integer(), nullable=False),
