@@ -311,18 +311,28 @@ def _cases(app: FastAPI, town: Town) -> None:
         sent = await request.json()
         merchant_id = sent.get("merchant_id") or town.merchants[0].id
         merchant = next(each for each in town.merchants if each.id == merchant_id)
-        until = town.now() + timedelta(minutes=5)
+        until, before = town.now() + timedelta(minutes=5), town.cases[number].offers
         offer = OfferView(
-            id=len(town.cases[number].offers) + 1, case_number=number, merchant=merchant, role="supplier",
-            state="sent", channel="sms", code="K7", distance=430, offered_at=town.now(), expires_at=until, version=1,
-        )  # fmt: skip
+            id=len(before) + 1,
+            case_number=number,
+            merchant=merchant,
+            role="supplier",
+            state="sent",
+            channel="sms",
+            code="K7",
+            distance=430,
+            offered_at=town.now(),
+            expires_at=until,
+            version=1,
+        )
+        asked = {"state": "offering", "turn": "merchant", "merchant": merchant, "offer_state": "sent"}
+        clock = ClockView(kind="offer_expires", due_at=until)
+        facts = {"merchant": merchant.id, "channel": "sms"}
         return _json(
             town.change_case(
-                number, "offer.offered", {"merchant": merchant.id, "channel": "sms"}, subject_id=offer.id,
-                state="offering", turn="merchant", merchant=merchant, offer_state="sent", offers=[*town.cases[number].offers, offer],
-                clock=ClockView(kind="offer_expires", due_at=until),
+                number, "offer.offered", facts, subject_id=offer.id, offers=[*before, offer], clock=clock, **asked
             )
-        )  # fmt: skip
+        )
 
     @app.post("/api/v1/cases/{number}/offers/{offer_id}/{verb}")
     async def offer(number: str, offer_id: int, verb: str, request: Request) -> Response:
@@ -399,9 +409,14 @@ class Server:
     def start(self) -> None:
         self.town.closing = False
         config = uvicorn.Config(
-            application(self.town), host="127.0.0.1", port=self.port, log_level="critical", lifespan="off", ws="none",
+            application(self.town),
+            host="127.0.0.1",
+            port=self.port,
+            log_level="critical",
+            lifespan="off",
+            ws="none",
             timeout_graceful_shutdown=1,
-        )  # fmt: skip
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
