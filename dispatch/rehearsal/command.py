@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from dispatch.rehearsal.ami import TownRefused
 from dispatch.rehearsal.clerk import ServiceRefused
 from dispatch.rehearsal.community import read_community
 from dispatch.rehearsal.operator_phone import PhoneDidNotStart
-from dispatch.rehearsal.place import NoFreePort, Place, find_place
+from dispatch.rehearsal.place import AlreadyPlayed, NoFreePort, Place, alone, find_place
 from dispatch.rehearsal.service import Service, ServiceProblem
 from dispatch.rehearsal.sms.phone import PortTaken
 from dispatch.rehearsal.stage import Stage
@@ -27,6 +28,7 @@ from dispatch.rehearsal.town import TownDidNotStart
 
 PROGRAMS = ("asterisk", "baresip", "espeak-ng", "sox")
 PROBLEMS = (
+    AlreadyPlayed,
     NoFreePort,
     PhoneDidNotStart,
     PortTaken,
@@ -59,12 +61,14 @@ def demo(
     headless: float | None,
 ) -> None:
     """A town of robots calls, answers and presses keys: the whole line on this machine, without a real telephone."""
-    home = file.path.parent / "var" / "demo"
+    folder = file.path.parent / "var" / "demo" / ("day" if story is None else "story")
+    if story is None:
+        work = partial(_day, file, folder, own_phone, database, fresh, headless)
+    else:
+        work = partial(_story, file, folder, story, database)
     try:
-        if story is not None:
-            asyncio.run(_to_the_end(_story(file, home / "story", story, database)))
-        else:
-            asyncio.run(_to_the_end(_day(file, home / "day", own_phone, database, fresh, headless)))
+        with alone(folder):
+            asyncio.run(_to_the_end(work()))
     except asyncio.CancelledError:
         raise click.exceptions.Exit(128 + signal.SIGTERM) from None
     except StepFailed as failed:
@@ -74,9 +78,10 @@ def demo(
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """What was started is stopped on SIGTERM too, as `asyncio.run` does on Ctrl-C."""
+    """What was started is stopped on SIGTERM and when the terminal goes away, as `asyncio.run` does on Ctrl-C."""
     task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
     await task
 
 

@@ -1,8 +1,11 @@
 """Where a rehearsal takes place: a folder of its own, free ports, and a configuration file like any other."""
 
+import fcntl
 import json
 import random
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,22 @@ PORTS_TRIED = 500
 
 class NoFreePort(Exception):
     """None of the ports tried is free."""
+
+
+class AlreadyPlayed(Exception):
+    """Another rehearsal goes on in that folder."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Holds the folder. Raises AlreadyPlayed; whoever is killed lets go of it."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyPlayed(f"a rehearsal goes on in {folder} already; end it first") from None
+        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,12 +116,21 @@ async def test_a_story_stops_at_the_step_that_has_no_witness(installation: Path)
     assert [line.split()[0] for line in said if line[0] != " "] == ["step", "called", "step", "called"]
 
 
-async def test_a_day_goes_by_itself_and_a_killed_one_is_cleared_away_by_the_next(installation: Path) -> None:
+async def test_a_day_goes_by_itself_and_alone_and_a_killed_one_is_cleared_away_by_the_next(
+    installation: Path,
+) -> None:
     log = Log(installation / "var" / "demo" / "day" / "robots" / "town.jsonl")
     first = await asyncio.create_subprocess_exec(*townline(installation, "demo", "--headless", "60"))
     async with asyncio.timeout(60):
         while log.find(lambda seen: seen.what == "speaks") is None:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.1)
+    beside = await asyncio.create_subprocess_exec(
+        *townline(installation, "demo", "--headless", "1"), stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await beside.communicate()
+    assert beside.returncode == 1
+    assert "goes on in" in said.decode()
+    assert first.returncode is None
     first.kill()
     await first.wait()
 
