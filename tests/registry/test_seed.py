@@ -92,7 +92,8 @@ def test_the_first_services_are_complete_in_both_languages(store: Store, centre_
 def test_the_first_offer_policy_asks_the_best_first(store: Store, centre_id: int) -> None:
     with store.reading() as session:
         policy = centres.current_rule(session, centre_id, RuleKind.OFFER_POLICY).body
-    assert policy == {"order": "best_first", "channels": ["sms", "voice"]}
+    assert policy["voice_tries"] >= 1
+    assert policy["sms_tries"] >= 1
 
 
 def test_two_centres_share_nothing(store: Store, centre_id: int) -> None:
