@@ -10,14 +10,14 @@ from registry.store import Reading, Writing
 
 
 class OfferPolicy(BaseModel):
-    """What is left out of the rule's body is as here."""
+    """The keys that `registry.seed.OFFER_POLICY` explains."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    voice_tries: int = Field(default=2, ge=1, le=10)  # calls of one offer before its merchant counts as not reached
-    voice_pause_seconds: int = Field(default=60, ge=0)  # between two of them
-    sms_tries: int = Field(default=4, ge=1, le=20)  # hand-overs to a gateway that is away
-    sms_pause_seconds: int = Field(default=15, ge=0)  # after the first of them; longer after each
+    voice_tries: int = Field(ge=1, le=10)
+    voice_pause_seconds: int = Field(ge=0)
+    sms_tries: int = Field(ge=1, le=20)
+    sms_pause_seconds: int = Field(ge=0)
 
     @property
     def voice_pause(self) -> timedelta:

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlmodel import col
 
+from callbridge.speech import digits_aloud
 from dispatch.casebook import service_of
 from dispatch.models import Call, Case, CaseCall, Offer
 from dispatch.wire.catalogue import Catalogue
 from registry.cards import summary
 from registry.models import Area, Centre, Line, LineKind, Merchant, Resident
+from registry.numbers import NumberPlan
 from registry.store import Scope, Writing
-
-_ALOUD = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Job:
         return "\n".join([*(line for line in lines if line), self.say("sms.details_answers")])
 
     def details_aloud(self) -> str:
-        person = self._person(digits_aloud(self.telephone, self.language))
+        person = self._person(digits_aloud(self.telephone, "en" if self.language == "en" else "zh"))
         lines = [self.say("call.details"), self.door_aloud, self.entrance, person, self.words]
         stop = "。" if self.language == "zh" else ". "
         return stop.join([*(line.rstrip("。. ") for line in lines if line), self.say("call.details_answers")])
@@ -97,7 +97,7 @@ def job_of(session: Writing, case: Case, merchant: Merchant) -> Job:
         door_aloud=case.place or (home.aloud(language) if home else ""),
         entrance=_shortened(resident.entrance_note, 120) if resident is not None and home is not None else "",
         addressed=person.addressed(language) if person is not None else "",
-        telephone=_telephone(session, case, resident),
+        telephone=NumberPlan(centre.country, centre.area_code).dialled(_telephone(session, case, resident)),
     )
 
 
@@ -116,14 +116,6 @@ def wall_time(at: datetime, centre: Centre) -> str:
 def _shortened(text: str, longest: int) -> str:
     """An SMS is paid by the part: who needs more is called."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def digits_aloud(number: str, language: str) -> str:
-    """A telephone number digit by digit, without the country code of China; 1 is 幺."""
-    digits = number.removeprefix("+86").removeprefix("+")
-    if language == "zh":
-        return "".join(_ALOUD.get(digit, digit) for digit in digits)
-    return " ".join(digits)
 
 
 def _telephone(session: Writing, case: Case, resident: Resident | None) -> str:

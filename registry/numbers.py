@@ -121,6 +121,16 @@ class NumberPlan:
             parsed, PhoneNumberFormat.NATIONAL if own else PhoneNumberFormat.INTERNATIONAL
         )
 
+    def dialled(self, number: str) -> str:
+        """As somebody here dials it, digits only: 13912345678, 02361234567, 0085221234567."""
+        if not number.startswith("+"):
+            return number
+        try:
+            parsed = phonenumbers.parse(number)
+        except NumberParseException:
+            return number
+        return re.sub(r"[^0-9]", "", phonenumbers.format_out_of_country_calling_number(parsed, self.country))
+
     def is_mobile(self, number: str) -> bool:
         """Whether an E.164 `number` is certainly a mobile's."""
         if self._rules.mobile.fullmatch(number.removeprefix(f"+{self._rules.code}")):

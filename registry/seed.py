@@ -15,7 +15,12 @@ from registry.store import Writing
 
 # Best first: the candidates one after the other, each by the channels in this order unless it wants another first.
 # How long each has to answer is a matter of the service.
-OFFER_POLICY: dict[str, Any] = {"order": "best_first", "channels": ["sms", "voice"]}
+OFFER_POLICY: dict[str, Any] = {
+    "voice_tries": 2,  # calls of one offer before its merchant counts as not reached
+    "voice_pause_seconds": 60,
+    "sms_tries": 4,  # hand-overs to a gateway that is away
+    "sms_pause_seconds": 15,  # after the first of them; longer after each
+}
 
 
 def seed_centre(

@@ -56,5 +56,7 @@ def _calls(session: Reading | Writing, desk: Desk) -> Sequence[Call]:
 
 
 def _cases(session: Reading | Writing, desk: Desk) -> Sequence[Case]:
-    here = (Case.centre_id == desk.centre_id, col(Case.state).not_in(ENDED), casebook.seen_by(desk))
+    """The open ones, and those that ended and still need somebody: a merchant could not be told off, say."""
+    wanted = or_(col(Case.state).not_in(ENDED), col(Case.needs_since).is_not(None))
+    here = (Case.centre_id == desk.centre_id, wanted, casebook.seen_by(desk))
     return session.exec(select(Case).where(*here).order_by(col(Case.id))).all()

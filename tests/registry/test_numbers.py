@@ -279,3 +279,16 @@ def test_another_country_has_its_own_plan() -> None:
     assert london.display(MOBILE) == "+86 139 1234 5678"
     assert london.is_mobile("+447911123456")
     assert not london.is_mobile("+442079460958")
+
+
+@pytest.mark.parametrize(
+    ("number", "dialled"),
+    [
+        ("+8613912345678", "13912345678"),
+        ("+862361234567", "02361234567"),
+        ("+85221234567", "0085221234567"),
+        ("95588", "95588"),
+    ],
+)
+def test_a_number_is_written_as_somebody_here_dials_it(number: str, dialled: str) -> None:
+    assert NumberPlan("CN", "023", "").dialled(number) == dialled
