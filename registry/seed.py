@@ -13,8 +13,7 @@ from registry.models import Centre, Rule, RuleKind, Service
 from registry.models.centre import Priority
 from registry.store import Writing
 
-# Best first: the candidates one after the other, each by the channels in this order unless it wants another first.
-# How long each has to answer is a matter of the service.
+# Best first: the candidates one after the other. How long each has to answer is a matter of the service.
 OFFER_POLICY: dict[str, Any] = {
     "voice_tries": 2,  # calls of one offer before its merchant counts as not reached
     "voice_pause_seconds": 60,

@@ -89,7 +89,7 @@ def test_the_first_services_are_complete_in_both_languages(store: Store, centre_
     assert not by_code["information"].needs_visit
 
 
-def test_the_first_offer_policy_asks_the_best_first(store: Store, centre_id: int) -> None:
+def test_the_first_offer_policy_says_how_often_a_merchant_is_tried(store: Store, centre_id: int) -> None:
     with store.reading() as session:
         policy = centres.current_rule(session, centre_id, RuleKind.OFFER_POLICY).body
     assert policy["voice_tries"] >= 1
