@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 import dispatch.errors as work
 import registry.errors as people
@@ -107,6 +108,7 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(OperationalError, _of_database)
     app.add_exception_handler(NoConnection, _of_database)
+    app.add_exception_handler(ClientDisconnect, _of_leaving)
     app.add_exception_handler(Exception, _of_mistakes)
 
 
@@ -149,6 +151,12 @@ def _of_database(request: Request, error: Exception) -> Response:
         return _of_mistakes(request, error)  # the statement is wrong, the database is there
     log.error("database.unavailable", route=_route(request), error=type(error).__name__)
     return problem(request, "database_busy", headers={"Retry-After": "1"})
+
+
+def _of_leaving(request: Request, _: Exception) -> Response:
+    """Who asked has gone before all of the request was here, as a phone does after 5 s; nobody reads this answer."""
+    log.info("request.abandoned", route=_route(request))
+    return Response(status_code=400)
 
 
 def _of_mistakes(request: Request, error: Exception) -> Response:
