@@ -19,6 +19,7 @@ from benchmarks.scene import Scene
 from callbridge.exchange import Exchange
 from dispatch import offers
 from dispatch.models import Call, CallState, Leg
+from dispatch.serve import COLLECT
 from registry.store import Scope, Store
 
 WARM_UP = 20  # calls that are not counted
@@ -89,17 +90,18 @@ def candidates(client: httpx.Client, *, cases: int, residents: int) -> tuple[dic
 
     Also the cases' numbers.
     """
-    taken: list[float] = []
-    numbers: list[str] = []
-    ranked = 0
+    numbers = []
     for turn in range(cases):
         wanted = {"resident_id": turn * (residents // cases) + 1, "service": "medicine"}
-        number = client.post("/api/v1/cases", json=wanted, headers=_key()).raise_for_status().json()["number"]
+        case = client.post("/api/v1/cases", json=wanted, headers=_key()).raise_for_status().json()
+        numbers.append(case["number"])
+    taken: list[float] = []
+    ranked = 0
+    for number in numbers:
         began = time.perf_counter()
         answer = client.get(f"/api/v1/cases/{number}/candidates")
         taken.append(time.perf_counter() - began)
         ranked += len(answer.raise_for_status().json()["candidates"])
-        numbers.append(number)
     return {**spread(taken), "candidates_mean": round(ranked / cases, 1)}, numbers
 
 
@@ -107,6 +109,7 @@ def decisions(url: URL, numbers: Sequence[str]) -> dict[str, Any]:
     """The same decisions in this process, each committed with its sheet."""
     taken: list[float] = []
     gc.freeze()  # as the service does when it begins
+    gc.set_threshold(*COLLECT)
     with closing(Store(url)) as store:
         for number in numbers:
             began = time.perf_counter()
