@@ -48,6 +48,12 @@ class Child:
                 await self._process.wait()
         self._pid_file.unlink(missing_ok=True)
 
+    async def kill(self) -> None:
+        """Ends it as a crash does: nothing of it gets a chance to tidy up."""
+        assert self._process is not None, "start it first"
+        self._process.kill()
+        await self._process.wait()
+
     async def end_leftover(self) -> None:
         """Ends the one that a killed rehearsal left behind, and no other process."""
         while (pid := await asyncio.to_thread(self._leftover)) is not None:

@@ -98,7 +98,7 @@ async def _day(
     place = await _installed(folder, file, database)
     async with Stage(place, read_community(), _progress(), own_phone=own_phone, fresh=fresh) as stage:
         if own_phone is not None:
-            click.echo(f"your telephone: townline --config {place.config_file} operator phone {stage.operator}")
+            await asyncio.to_thread(_wait_for_own_phone, stage, headless is None)
         calling = asyncio.create_task(crowd.call_in(stage))
         try:
             if headless is not None:
@@ -109,6 +109,16 @@ async def _day(
                 calling.result()
         finally:
             calling.cancel()
+
+
+def _wait_for_own_phone(stage: Stage, can_ask: bool) -> None:
+    exchange = stage.place.config.exchange
+    click.echo(
+        f"your telephone: user {stage.extension} at {exchange.sip_address}:{exchange.sip_port} (UDP); its password:"
+    )
+    click.echo(f"  townline --config {stage.place.config_file} operator phone {stage.operator}")
+    if can_ask:
+        click.pause("Press a key when it is registered …")
 
 
 async def _installed(folder: Path, file: ConfigFile, database: str | None) -> Place:

@@ -1,6 +1,7 @@
-"""What steps expect: entries of the journal, and sightings of the witnesses, about one caller and one case.
+"""What steps expect: entries of the journal, and sightings of the witnesses, about callers and one case.
 
-A story's caller is `play.known["caller"]`; the ids of her call, its channel and the case join it as they appear.
+`play.known` has a caller's name under "caller" (a second one under a name of its own) and gets the ids that belong to
+her as they appear: "caller.town" of the town, "caller.call" of the journal, "caller.channel" of the exchange.
 """
 
 from collections.abc import Callable
@@ -15,15 +16,21 @@ Journal = Callable[[Play, Event], bool]
 Witness = Callable[[Play], Seen | None]
 
 
-def call(what: str) -> Journal:
-    """`call.<what>` of the caller's call; the first call after the story's beginning is hers."""
+def call(what: str, caller: str = "caller") -> Journal:
+    """`call.<what>` of this caller's call: the first to arrive that is nobody else's."""
+    key = f"{caller}.call"
 
     def _accept(play: Play, event: Event) -> bool:
-        if event.what != f"call.{what}":
-            return False
-        return play.known.setdefault("call", str(event.subject_id)) == str(event.subject_id)
+        id_ = str(event.subject_id)
+        if event.what == "call.arrived" and key not in play.known and id_ not in _calls(play):
+            play.known[key] = id_
+        return event.what == f"call.{what}" and play.known.get(key) == id_
 
     return _accept
+
+
+def _calls(play: Play) -> set[str]:
+    return {id_ for key, id_ in play.known.items() if key.endswith(".call")}
 
 
 def case(what: str) -> Journal:
@@ -63,14 +70,14 @@ def message_sent(kind: str) -> Journal:
     return _accept
 
 
-def cel_of_caller(event: str) -> Witness:
-    """The exchange's event log about the caller's own channel."""
+def cel_of_caller(event: str, caller: str = "caller") -> Witness:
+    """The exchange's event log about this caller's own channel."""
 
     def _look(play: Play) -> Seen | None:
-        shown = play.community.resident(play.known["caller"]).lines[0].shown
+        shown = play.community.resident(play.known[caller]).lines[0].shown
         seen = play.evidence.cel(lambda row: row["eventtype"] == event and row["cidnum"] == shown)
         if seen is not None:
-            play.known.setdefault("uniqueid", seen.words.split()[-1])
+            play.known.setdefault(f"{caller}.channel", seen.words.split()[-1])
         return seen
 
     return _look
@@ -83,8 +90,11 @@ def cel_of_attempt(accept: Callable[[CelRow], bool]) -> Witness:
     )
 
 
-def queue_log(event: str) -> Witness:
-    return lambda play: play.evidence.queue(lambda row: row.event == event and row.call == play.known.get("uniqueid"))
+def queue_log(event: str, caller: str = "caller") -> Witness:
+    """The exchange's queue_log about this caller, whose channel CEL has told before."""
+    return lambda play: play.evidence.queue(
+        lambda row: row.event == event and row.call == play.known.get(f"{caller}.channel")
+    )
 
 
 def robot(name: str, accept: Callable[[Play, Sighting], bool]) -> Witness:
@@ -94,14 +104,16 @@ def robot(name: str, accept: Callable[[Play, Sighting], bool]) -> Witness:
 
 def resident(what: str) -> Witness:
     """The town's log about the caller."""
-    return robot("town", lambda play, seen: seen.what == what and seen.call == play.known.get("town"))
+    return robot("town", lambda play, seen: seen.what == what and seen.call == play.known.get("caller.town"))
 
 
 def line_of_caller(play: Play) -> Seen | None:
     """Who is calling, from the town's log and the sample community alone."""
     caller = play.community.resident(play.known["caller"])
     numbers = {subscriber(line.number) for line in caller.lines}
-    seen = play.evidence.robot("town", lambda each: each.call == play.known.get("town") and each.number in numbers)
+    seen = play.evidence.robot(
+        "town", lambda each: each.call == play.known.get("caller.town") and each.number in numbers
+    )
     return seen and Seen("community", seen.at, f"{caller.lines[0].number} is a line of {caller.name}")
 
 

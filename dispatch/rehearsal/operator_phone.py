@@ -12,6 +12,7 @@ from dispatch.rehearsal.child import Child
 from dispatch.rehearsal.witness import Log
 
 START_SECONDS = 15.0
+RING_SECONDS = 30.0
 LONGEST_CALL_SECONDS = 30 * 60
 MODULES = ("g711", "aufile", "account", "menu", "ctrl_tcp")
 
@@ -46,6 +47,7 @@ class OperatorPhone:
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._registered = asyncio.Event()
+        self._ringing = asyncio.Event()
 
     async def start(self) -> None:
         """Returns once the exchange has its registration. Raises PhoneDidNotStart."""
@@ -69,6 +71,11 @@ class OperatorPhone:
         if self._writer is not None:
             self._writer.close()
         await self._process.stop()
+
+    async def rings(self) -> None:
+        """Returns as soon as it rings."""
+        async with asyncio.timeout(RING_SECONDS):
+            await self._ringing.wait()
 
     async def answer(self) -> None:
         """Picks up what rings."""
@@ -115,6 +122,10 @@ class OperatorPhone:
         self._log.write(
             self.account.user, what, number=number, call=event["id"], detail="" if what == "answered" else shown
         )
+        if what == "rings":
+            self._ringing.set()
+        else:
+            self._ringing.clear()
         if what == "rings" and self.answer_after is not None:
             self._spawn(self._answer_soon(self.answer_after))
 

@@ -59,6 +59,10 @@ class Service:
     async def stop(self) -> None:
         await self._process.stop()
 
+    async def crash(self) -> None:
+        """kill -9. `start` brings it back."""
+        await self._process.kill()
+
     async def _is_ready(self, http: httpx.AsyncClient) -> bool:
         try:
             return (await http.get(f"{self.url}/readyz")).is_success

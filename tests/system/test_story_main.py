@@ -85,6 +85,15 @@ def test_the_main_story_comes_true_on_either_database(installation: Path, empty_
     assert processes_of(installation) == []
 
 
+def test_a_killed_service_finds_its_waiting_caller_and_its_offer_again(installation: Path) -> None:
+    told = subprocess.run(
+        townline(installation, "demo", "--story", "crash"), capture_output=True, text=True, timeout=150, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "offer sent once" in told.stdout
+    assert processes_of(installation) == []
+
+
 def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
     community = read_community()
     resident = community.resident("林婉芝")

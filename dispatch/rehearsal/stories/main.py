@@ -17,11 +17,11 @@ async def she_calls(play: Play) -> None:
     await play.stage.set_habit(FIRST, sms="decline", seconds=2)
     await play.stage.set_habit(SECOND, voice="accept", seconds=3)
     play.known["caller"] = RESIDENT
-    play.known["town"] = await play.stage.call_in(play.community.resident(RESIDENT))
+    play.known["caller.town"] = await play.stage.call_in(play.community.resident(RESIDENT))
 
 
 async def the_operator_answers(play: Play) -> None:
-    card = (await play.clerk.call(int(play.known["call"]))).card
+    card = (await play.clerk.call(int(play.known["caller.call"]))).card
     if card is None or card.name != RESIDENT:  # it is there before she says hello
         raise AssertionError(f"the card is not that of {RESIDENT}")
     assert play.stage.phone is not None
@@ -29,7 +29,7 @@ async def the_operator_answers(play: Play) -> None:
 
 
 async def a_case_is_opened(play: Play) -> None:
-    new = NewCase(call_id=int(play.known["call"]), service="medicine", words="缬沙坦80mg一盒")
+    new = NewCase(call_id=int(play.known["caller.call"]), service="medicine", words="缬沙坦80mg一盒")
     play.known["case"] = (await play.clerk.open_case(new)).number
 
 
@@ -50,7 +50,7 @@ def the_second_writes(digit: str) -> Callable[[Play], Awaitable[None]]:
 
 
 async def the_case_is_closed(play: Play) -> None:
-    await play.stage.town.hang_up(play.known["town"])
+    await play.stage.town.hang_up(play.known["caller.town"])
     close = Close(expects="served", outcome="served", satisfaction="satisfied")
     await play.clerk.close_case(play.known["case"], close)
 
