@@ -94,7 +94,7 @@ async def test_a_resident_is_heard_by_the_operator_and_three_witnesses_agree(
     await seen(phone_log, lambda each: each.what == "answered")
     await seen(town_of_robots.log, lambda each: each.what == "speaks" and each.call == "town-test-1")
     await asyncio.sleep(4)
-    await town_of_robots.hang_up("town-test-1")
+    await telephone.hang_up()
     left = await seen(town_of_robots.log, lambda each: each.what == "left")
 
     await seen(phone_log, lambda each: each.what == "left")
