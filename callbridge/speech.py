@@ -6,6 +6,7 @@ see in the list of processes; nothing of it is logged; its file is named by a ha
 
 import asyncio
 import hashlib
+import os
 import re
 import subprocess
 import tempfile
@@ -49,12 +50,14 @@ class Speech:
         voice = self.settings.voice_zh if language == "zh" else self.settings.voice_en
         recipe = "\0".join((self.settings.engine, voice, str(WORDS_PER_MINUTE), text))
         target = self.settings.cache.absolute() / f"{hashlib.sha256(recipe.encode()).hexdigest()}.wav"
-        if not target.exists():
+        try:
+            os.utime(target)  # said again: `forget` leaves it
+        except FileNotFoundError:
             self._make(text, voice, target)
         return target
 
     def forget(self, unused_for: timedelta) -> int:
-        """Delete what was made longer ago than that; returns how many. What is needed again is simply made again."""
+        """Delete what was last said longer ago than that; returns how many. What is needed again is made again."""
         oldest = time.time() - unused_for.total_seconds()
         old = [path for path in self.settings.cache.glob("*.wav") if path.stat().st_mtime < oldest]
         for path in old:

@@ -12,6 +12,7 @@ from callbridge.bridge import Bridge
 from callbridge.exchange import Exchange
 from callbridge.gateways import Gateway, open_gateways
 from callbridge.secrets import Secrets
+from callbridge.speech import Speech
 from dispatch.config import Config
 from dispatch.database import open_centre
 from dispatch.feed import Feed
@@ -38,6 +39,7 @@ class House:
     vault: Vault
     gateways: dict[str, Gateway]
     replies: Replies
+    speech: Speech
     feed: Feed
     metrics: Metrics
     switchboard: Switchboard
@@ -93,6 +95,7 @@ def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
         vault=vault,
         gateways=gateways,
         replies=Replies(centre_id, plan),
+        speech=exchange.speech,
         feed=feed,
         metrics=metrics,
         switchboard=switchboard,

@@ -1,19 +1,22 @@
-"""What is swept out now and then: answers to commands that nobody repeats any more, tokens that have run out."""
+"""What is swept out now and then: answers nobody asks for again, tokens that have run out, sentences said before."""
 
 from datetime import timedelta
 
 from sqlmodel import col, delete, select
 
+from callbridge.speech import Speech
 from dispatch import login
 from dispatch.models import IdempotentReply
 from registry.store import Store
 
 REMEMBERED = timedelta(days=1)  # how long a repeated command is recognised
+SAID = timedelta(days=1)  # how long a sentence is kept after it was last said: it may tell where somebody lives
 AT_ONCE = 500  # rows in one transaction: nobody holds the database
 
 
-def clean(store: Store) -> int:
+def clean(store: Store, speech: Speech) -> int:
     """Removes what means nothing any more and returns how many answers went."""
+    speech.forget(SAID)
     with store.writing() as session:
         login.forget(session)
     removed = 0

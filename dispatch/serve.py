@@ -170,7 +170,7 @@ def _clocks(house: House) -> AsyncIOScheduler:
         (TICK, tick),
         (READ_AGAIN, _in_thread(lambda: read_left_over(house.store, house.replies))),
         (AUDIT, _in_thread(lambda: audit(house.store))),
-        (CLEAN, _in_thread(lambda: housekeeping.clean(house.store))),
+        (CLEAN, _in_thread(lambda: housekeeping.clean(house.store, house.speech))),
     ]
     for seconds, job in jobs:
         scheduler.add_job(job, "interval", seconds=seconds)

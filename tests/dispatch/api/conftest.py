@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from callbridge.settings import GatewaySettings
+from callbridge.settings import GatewaySettings, SpeechSettings
 from dispatch.api import create_app
 from dispatch.config import Config, DatabaseSettings, ServiceSettings
 from dispatch.house import House, furnish
@@ -23,6 +23,7 @@ def config(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Confi
     return Config(
         database=DatabaseSettings(url=_written(town)),
         service=ServiceSettings(data=tmp_path, secrets=tmp_path / "secrets"),
+        speech=SpeechSettings(cache=tmp_path / "speech"),
         gateways=(GatewaySettings(name="phone", kind="android", url="http://127.0.0.1:1"),),  # type: ignore[arg-type]
     )
 

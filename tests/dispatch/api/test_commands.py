@@ -1,5 +1,7 @@
 """Every command is done once, however often and at however many times at once it arrives."""
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -7,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from dispatch import housekeeping
+from dispatch.house import House
 from dispatch.models import Case, IdempotentReply
 from registry.models import AccessLog
 from registry.store.journal import Journal
@@ -77,7 +80,7 @@ def test_what_was_answered_about_a_resident_is_not_kept_in_the_clear(console: Co
     assert console.send("POST", "residents", new, "register").status_code == 404, "her key is gone, and so is this"
 
 
-def test_an_old_key_is_forgotten_and_a_fresh_one_is_not(console: Console, town: Town) -> None:
+def test_an_old_key_is_forgotten_and_a_fresh_one_is_not(console: Console, town: Town, house: House) -> None:
     console.post("cases", 201, key="old", service="medicine")
     town.clock.move(timedelta(hours=25))
     with town.store.writing() as session:
@@ -85,8 +88,20 @@ def test_an_old_key_is_forgotten_and_a_fresh_one_is_not(console: Console, town: 
 
         _, console.token, _ = sit_down(session, town.desk.operator_id)
     console.post("cases", 201, key="fresh", service="medicine")
-    assert housekeeping.clean(town.store) == 1
+    assert housekeeping.clean(town.store, house.speech) == 1
     assert [reply.key for reply in town.all(IdempotentReply)] == ["fresh"]
+
+
+def test_a_sentence_that_was_last_said_yesterday_is_removed(town: Town, house: House) -> None:
+    cache = house.config.speech.cache
+    cache.mkdir()
+    said = {name: cache / f"{name}.wav" for name in ("today", "yesterday")}
+    for path in said.values():
+        path.write_bytes(b"RIFF")
+    before = time.time() - timedelta(hours=25).total_seconds()
+    os.utime(said["yesterday"], (before, before))
+    housekeeping.clean(town.store, house.speech)
+    assert {name: path.exists() for name, path in said.items()} == {"today": True, "yesterday": False}
 
 
 def test_the_effect_and_its_journal_stand_or_fall_with_the_answer(console: Console, town: Town) -> None:
