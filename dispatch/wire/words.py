@@ -7,7 +7,7 @@ client must not need the database to speak them.
 from typing import Literal
 
 CallState = Literal["ringing", "queued", "talking", "ended"]
-CallEnd = Literal["answered", "abandoned", "timed_out", "cut_off"]
+CallEnd = Literal["answered", "abandoned", "timed_out", "cut_off", "not_reached"]
 Party = Literal["caller", "operator", "exchange"]
 Speaker = Literal["resident", "contact", "merchant", "other", "unknown"]
 Priority = Literal["emergency", "urgent", "routine"]
@@ -44,6 +44,9 @@ Channel = Literal["sms", "voice"]
 TimerKind = Literal["offer_expires", "arrival_due", "finish_due", "wanted_soon", "progress_call"]
 Role = Literal["operator", "supervisor", "administrator"]
 Presence = Literal["off", "ready", "break", "after_call"]
+BreakReason = Literal["meal", "rest", "meeting", "training", "errand"]
+Direction = Literal["in", "out"]
+LegRole = Literal["caller", "operator", "called", "third", "supervisor"]
 ActorKind = Literal["operator", "merchant", "resident", "exchange", "system"]
 Subject = Literal["call", "case", "offer", "visit", "message", "resident", "merchant", "operator", "exchange"]
 Gender = Literal["female", "male"]

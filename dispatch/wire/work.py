@@ -13,11 +13,14 @@ from dispatch.wire.people import MerchantLine, ResidentCard, ResidentLine
 from dispatch.wire.words import (
     ActorKind,
     Answer,
+    BreakReason,
     CallEnd,
     CallState,
     CaseState,
     Channel,
+    Direction,
     InboundReading,
+    LegRole,
     OfferRole,
     OfferState,
     Party,
@@ -40,7 +43,24 @@ class OperatorLine(Wire):
     role: Role
     extension: str | None = None
     presence: Presence
+    break_reason: BreakReason | None = None
+    presence_since: Moment | None = None
+    presence_until: Moment | None = None  # when the clock of after-call work makes her ready
     phone_reachable: bool = False
+    rings: bool = False  # whether calls ring at her telephone: present, not on a break, reachable
+
+
+class LegLine(Wire):
+    """One party of a call. A `third` and a colleague ring until `joined_at`."""
+
+    id: int
+    role: LegRole
+    extension: str | None = None
+    operator: OperatorLine | None = None
+    number: str = ""
+    name: str = ""
+    started_at: Moment
+    joined_at: Moment | None = None
 
 
 class CallLine(Wire):
@@ -62,6 +82,10 @@ class CallLine(Wire):
     speaker_name: str | None = None
     merchant: MerchantLine | None = None  # the caller is a merchant
     operator: OperatorLine | None = None
+    direction: Direction = "in"
+    taken_by: OperatorLine | None = None  # her telephone rings with it now, at nobody else's
+    held_since: Moment | None = None
+    legs: list[LegLine] = []  # who is in it now, or rings to be
     ringing: list[str] = []  # extensions
     open_cases: list[str] = []  # numbers of the resident's open cases
     arrived_at: Moment
