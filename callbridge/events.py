@@ -22,6 +22,7 @@ class CallEnd(StrEnum):
     ABANDONED = "abandoned"
     TIMED_OUT = "timed_out"
     CUT_OFF = "cut_off"  # the exchange itself went away
+    NOT_REACHED = "not_reached"  # an operator called somebody, who did not answer
 
 
 class Party(StrEnum):

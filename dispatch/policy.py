@@ -1,4 +1,4 @@
-"""How a centre offers: the body of its rule `offer_policy`, the version in force."""
+"""How a centre offers and how its operators rest: the bodies of its rules, the versions in force."""
 
 from datetime import timedelta
 
@@ -31,3 +31,20 @@ class OfferPolicy(BaseModel):
 def offer_policy(session: Reading | Writing, centre_id: int) -> OfferPolicy:
     """The centre's policy now. Raises the registry's NotFound when the centre was never seeded."""
     return OfferPolicy.model_validate(current_rule(session, centre_id, RuleKind.OFFER_POLICY).body)
+
+
+class PresencePolicy(BaseModel):
+    """The keys that `registry.seed.PRESENCE_POLICY` explains."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after_call_seconds: int = Field(ge=0, le=3600)
+
+    @property
+    def after_call(self) -> timedelta:
+        return timedelta(seconds=self.after_call_seconds)
+
+
+def presence_policy(session: Reading | Writing, centre_id: int) -> PresencePolicy:
+    """The centre's policy now. Raises the registry's NotFound when the centre was never seeded."""
+    return PresencePolicy.model_validate(current_rule(session, centre_id, RuleKind.PRESENCE_POLICY).body)

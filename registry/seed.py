@@ -21,6 +21,10 @@ OFFER_POLICY: dict[str, Any] = {
     "sms_pause_seconds": 15,  # after the first of them; longer after each
 }
 
+PRESENCE_POLICY: dict[str, Any] = {
+    "after_call_seconds": 20,  # to write down what was said, before her telephone rings again; 0: none
+}
+
 
 def seed_centre(
     session: Writing,
@@ -59,6 +63,7 @@ def seed_centre(
     _seed_services(session, centre.id)
     _seed_rule(session, centre.id, RuleKind.MATCHING_WEIGHTS, Weights().model_dump())
     _seed_rule(session, centre.id, RuleKind.OFFER_POLICY, OFFER_POLICY)
+    _seed_rule(session, centre.id, RuleKind.PRESENCE_POLICY, PRESENCE_POLICY)
     session.flush()
     return centre
 

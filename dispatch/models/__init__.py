@@ -1,15 +1,17 @@
 """The tables of the work: calls, cases, offers, visits, messages, clocks, operators."""
 
-from dispatch.models.calls import Call, CallMatch, CallState, ExchangePosition, Leg, LegRole, Speaker
+from dispatch.models.calls import Call, CallMatch, CallState, Direction, ExchangePosition, Leg, LegRole, Speaker
 from dispatch.models.cases import Case, CaseCall, CaseState, DecisionSheet, LinkWhy, Reason, Satisfaction, Turn
-from dispatch.models.desk import IdempotentReply, Lease, LoginThrottle, LoginToken, Operator, Presence
+from dispatch.models.desk import BreakReason, IdempotentReply, Lease, LoginThrottle, LoginToken, Operator, Presence
 from dispatch.models.offers import Offer, OfferRole, OfferState, Visit, VisitState
 from dispatch.models.outbox import Attempt, AttemptResult, Inbound, InboundReading, Message, MessageKind, MessageState
+from dispatch.models.telephone import OrderKind, OrderState, PhoneOrder
 from dispatch.models.timers import Timer, TimerKind, TimerState
 
 __all__ = [
     "Attempt",
     "AttemptResult",
+    "BreakReason",
     "Call",
     "CallMatch",
     "CallState",
@@ -17,6 +19,7 @@ __all__ = [
     "CaseCall",
     "CaseState",
     "DecisionSheet",
+    "Direction",
     "ExchangePosition",
     "IdempotentReply",
     "Inbound",
@@ -34,6 +37,9 @@ __all__ = [
     "OfferRole",
     "OfferState",
     "Operator",
+    "OrderKind",
+    "OrderState",
+    "PhoneOrder",
     "Presence",
     "Reason",
     "Satisfaction",

@@ -31,6 +31,11 @@ class Speaker(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"  # an operator called somebody
+
+
 class Call(SQLModel, table=True):
     """One call of the outside world with us, under our own id.
 
@@ -69,13 +74,16 @@ class Call(SQLModel, table=True):
     speaker_contact_id: int | None = Field(default=None, foreign_key="contact.id")
     speaker_merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
     operator_id: int | None = Field(default=None, foreign_key="operator.id")  # who answered and owns it
+    direction: Direction = choice(Direction, default=Direction.IN)
+    taken_by_id: int | None = Field(default=None, foreign_key="operator.id")  # while only her telephone rings with it
+    taken_at: datetime | None = None
+    held_since: datetime | None = None
     ringing: str = Field(default="", max_length=200)  # extensions that ring now, comma-separated
     arrived_at: datetime
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     recovered: bool = False  # first heard of in CEL: we were not listening when it came
-    settled_at: datetime | None = None  # an unanswered one somebody has dealt with
     merged_into: int | None = Field(default=None, foreign_key="call.id")
     version: int = 1
 
@@ -95,6 +103,9 @@ class CallMatch(SQLModel, table=True):
 class LegRole(StrEnum):
     CALLER = "caller"
     OPERATOR = "operator"
+    CALLED = "called"  # whom an operator called
+    THIRD = "third"  # brought in
+    SUPERVISOR = "supervisor"  # listens or whispers
 
 
 class Leg(SQLModel, table=True):
@@ -112,6 +123,9 @@ class Leg(SQLModel, table=True):
     role: LegRole = choice(LegRole)
     extension: str | None = Field(default=None, max_length=10)
     operator_id: int | None = Field(default=None, foreign_key="operator.id")
+    number: str | None = Field(default=None, max_length=40)  # of one whom we called
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
     started_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, text
 from sqlmodel import Field, SQLModel
 
 from dispatch.models.transitions import Moves, Timeline
@@ -52,6 +52,7 @@ class Satisfaction(StrEnum):
     NOT_SATISFIED = "not_satisfied"  # 不满意
 
 
+_OPEN_CALL_BACK = "call_back IS NOT NULL AND state NOT IN ('closed', 'cancelled')"
 _BACK = frozenset({CaseState.OPEN, CaseState.OFFERING, CaseState.CANCELLED})
 
 
@@ -59,13 +60,22 @@ class Case(SQLModel, table=True):
     """`owner_id` is the operator who took it first (首问负责); `turn` says whose move it is now.
 
     `needs_since` and `needs_why` are set while it needs an operator's attention (bell, top row) and cleared when one
-    acknowledges; `needs_why` is a message key. The place is the resident's home unless `place` says otherwise.
+    acknowledges; `needs_why` is a message key. `call_back` is whom a case to call back is about (`dispatch.call_backs`):
+    one open for each. The place is the resident's home unless `place` says otherwise.
     """
 
     __tablename__ = "case"
     __table_args__ = (
         Index("ix_case_board", "centre_id", "state"),
         Index("ix_case_needs", "centre_id", "needs_since"),
+        Index(
+            "uq_case_call_back",
+            "centre_id",
+            "call_back",
+            unique=True,
+            sqlite_where=text(_OPEN_CALL_BACK),
+            postgresql_where=text(_OPEN_CALL_BACK),
+        ),
     )
     subject: ClassVar[Subject] = Subject.CASE
     moves: ClassVar[Moves[CaseState]] = {
@@ -96,6 +106,8 @@ class Case(SQLModel, table=True):
     place: str | None = Field(default=None, max_length=200)
     latitude: float | None = None
     longitude: float | None = None
+    call_back: str | None = Field(default=None, max_length=64)
+    attempts: int = 0  # calls of it that nobody answered
     reminders: int = 0  # 催单: how often the resident has asked again
     last_reminder_at: datetime | None = None
     needs_since: datetime | None = None
@@ -117,6 +129,7 @@ class LinkWhy(StrEnum):
     OPENED = "opened"
     REMINDER = "reminder"
     ABOUT = "about"
+    CALL_BACK = "call_back"  # ended without an answer, and so it has to be called back
 
 
 class CaseCall(SQLModel, table=True):

@@ -16,6 +16,7 @@ class TimerKind(StrEnum):
     FINISH_DUE = "finish_due"
     WANTED_SOON = "wanted_soon"
     PROGRESS_CALL = "progress_call"
+    AFTER_CALL = "after_call"
 
 
 class TimerState(StrEnum):

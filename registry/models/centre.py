@@ -74,6 +74,7 @@ class Service(SQLModel, table=True):
 class RuleKind(StrEnum):
     MATCHING_WEIGHTS = "matching_weights"
     OFFER_POLICY = "offer_policy"
+    PRESENCE_POLICY = "presence_policy"
 
 
 class Rule(SQLModel, table=True):
