@@ -15,9 +15,11 @@ import structlog
 from callbridge.calls import LiveCall, LiveCalls, Token, stamp
 from callbridge.cel_feed import CelFeed
 from callbridge.control import Control, Fate, OutgoingCall, Speaker
+from callbridge.desk_talk import DeskTalk
 from callbridge.errors import AmiRefused, BridgeError, NotLinked
 from callbridge.events import (
     BridgeEvent,
+    CallEnd,
     CallOut,
     CallRecord,
     CelPosition,
@@ -25,6 +27,8 @@ from callbridge.events import (
     LinkDown,
     LinkUp,
     Outcome,
+    Party,
+    PartyLeft,
 )
 from callbridge.link import Link, Pace
 from callbridge.outgoing import CallsOut
@@ -32,6 +36,7 @@ from callbridge.phones import Phones
 from callbridge.roll_call import RollCall, answer_roll, call_roll
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings
+from callbridge.telephone import Telephone
 from callbridge.wire import Fields
 
 __all__ = ["Bridge", "Fate", "LinkState", "Listener", "OutgoingCall", "Pace"]
@@ -84,9 +89,11 @@ class Bridge:
         self._token = Token(secrets.get_or_make("AMI_EVENTS"))
         self._calls = LiveCalls(settings.name, self._token)
         self._calls_out = CallsOut(settings.name, self._token)
+        self._desks = DeskTalk(settings.name, self._token, self._calls)
         self._phones = Phones(settings.name, settings.extensions)
         self._feed = CelFeed(settings.name, cel_path, self._offer, now)
         self._control = Control(settings, speech, self._calls, self._calls_out, self._feed.rows_of, self._linked, now)
+        self.telephone = Telephone(settings, self._calls, self._linked, now)
         self._inbox: asyncio.Queue[Fields | _Errand] = asyncio.Queue()
         self._held: list[Fields] | None = []  # what is heard before the roll has been called; None: live
         self._tasks: set[asyncio.Task[None]] = set()
@@ -242,7 +249,8 @@ class Bridge:
 
     def _answer(self, roll: RollCall, open_calls: list[CallRecord], died_at: datetime | None) -> list[BridgeEvent]:
         said = answer_roll(roll, self._calls, open_calls, self._settings.name, died_at=died_at)
-        return [*said, *self._phones.survey(roll.members, roll.asked_at)]
+        survey = self._phones.survey(roll.members, roll.asked_at)
+        return [*said, *survey, self._phones.ring(roll.members, roll.asked_at)]
 
     async def _go_down(self, reason: str) -> None:
         link, self._link = self._link, None
@@ -298,7 +306,14 @@ class Bridge:
         self._lag = self._now() - at
         if (attempt := self._calls_out.failed_to_begin(fields)) is not None:
             self._spawn(self._explain(attempt), "bridge-explain")
-        said = [*self._calls.hear(fields, at), *self._calls_out.hear(fields, at), *self._phones.hear(fields, at)]
+        if (leg := self._desks.failed_to_begin(fields)) is not None:
+            self._spawn(self._never_began(leg), "bridge-never-began")
+        said = [
+            *self._calls.hear(fields, at),
+            *self._desks.hear(fields, at),
+            *self._calls_out.hear(fields, at),
+            *self._phones.hear(fields, at),
+        ]
         if fields.get("event") == "QueueCallerJoin" and (call := self._calls.get(fields.get("uniqueid", ""))):
             self._spawn(self._prioritise(call), "bridge-prioritise")
         return said
@@ -318,6 +333,15 @@ class Bridge:
             await self._control.prioritise(call)
         except BridgeError as problem:
             log.warning("call.not_prioritised", call=call.uniqueid, reason=str(problem))
+
+    async def _never_began(self, uniqueid: str) -> None:
+        """No telephone of that leg or call was reached; its Hangup, if there is one, has told the cause by then."""
+        await asyncio.sleep(self._pace.hangup)
+        at, exchange = self._now(), self._settings.name
+        if (call := self._calls.get(uniqueid)) is None:
+            self._send(lambda: [PartyLeft(exchange=exchange, at=at, leg=uniqueid, cause=0)])
+        elif call.extension is None:
+            self._send(lambda: self._calls.end(uniqueid, at, CallEnd.NOT_REACHED, Party.EXCHANGE, 0))
 
     async def _explain(self, attempt: str) -> None:
         """An Originate failed and no Hangup followed: say so, unless the attempt is or was in another one."""

@@ -22,6 +22,9 @@ class CallEnd(StrEnum):
     ABANDONED = "abandoned"
     TIMED_OUT = "timed_out"
     CUT_OFF = "cut_off"  # the exchange itself went away
+    CALL_BACK = "call_back"  # these three by a key pressed while waiting: she asked to be called back
+    MESSAGE = "message"  # left a message, also where nobody answered
+    ORDERED = "ordered"  # ordered a service by its digit
     NOT_REACHED = "not_reached"  # an operator called somebody, who did not answer
 
 
@@ -31,6 +34,23 @@ class Party(StrEnum):
     CALLER = "caller"
     OPERATOR = "operator"
     EXCHANGE = "exchange"
+
+
+class Choice(StrEnum):
+    """What a waiting caller decided by key."""
+
+    CALL_BACK = "call_back"
+    MESSAGE = "message"
+    ORDER = "order"
+
+
+class PhonePresence(StrEnum):
+    """Whether calls ring at an operator's telephone."""
+
+    READY = "ready"
+    BREAK = "break"  # buttons ring all the same
+    AFTER_CALL = "after_call"
+    OFF = "off"
 
 
 class Outcome(StrEnum):
@@ -112,11 +132,59 @@ class CallAnswered(BridgeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerChose(BridgeEvent):
+    """A waiting caller decided: reported once. `digit` is the service's, `file` the message in the recordings."""
+
+    uniqueid: str
+    choice: Choice
+    digit: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(BridgeEvent):
+    """The other side hears music; whoever talked to her waits in the call's room."""
+
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(BridgeEvent):
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyJoined(BridgeEvent):
+    """One whom we called into a call has answered and is in it; `leg` is her channel's uniqueid."""
+
+    uniqueid: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyLeft(BridgeEvent):
+    """A leg has hung up, or was never reached."""
+
+    leg: str
+    cause: int  # Q.850; 0 when nobody knows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallParties(BridgeEvent):
+    """After a gap: who is in a call now, by uniqueid, and whether the other side is on hold."""
+
+    uniqueid: str
+    legs: tuple[str, ...]
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(BridgeEvent):
     uniqueid: str
     end: CallEnd
     hung_up_by: Party
     cause: int  # Q.850
+    recording: str = ""  # the conversation's file in the recordings, empty when there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +209,11 @@ class CallRecord(BridgeEvent):
     end: CallEnd | None
     hung_up_by: Party | None
     cause: int | None
+    outgoing: bool = False  # an operator's own call, known by the id that went out with it
+    choice: Choice | None = None
+    digit: str = ""
+    file: str = ""
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +233,21 @@ class PhoneReached(BridgeEvent):
 
     extension: str
     reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceDialled(BridgeEvent):
+    """An operator has dialled on her telephone that she is there, on a break, or leaves."""
+
+    extension: str
+    presence: PhonePresence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingSurveyed(BridgeEvent):
+    """After a gap: what the exchange's queues hold of every telephone; OFF is one that is in none."""
+
+    presences: dict[str, PhonePresence]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

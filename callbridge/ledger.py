@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from callbridge.events import CallEnd, CallOut, CallRecord, Outcome, Party, Source
+from callbridge.events import CallEnd, CallOut, CallRecord, Choice, Outcome, Party, Source
 from callbridge.outcomes import outcome_of
 
 _OPERATOR = re.compile(r"PJSIP/(\d{2,6})-")
 _TRUNK = "PJSIP/trunk-"
 _ENDS = {end.value: end for end in CallEnd}
 _PARTIES = {party.value: party for party in Party}
+_CHOICES = {choice.value: choice for choice in Choice}
 
 
 class CelRow(NamedTuple):
@@ -68,7 +69,12 @@ class _Incoming:
     end: CallEnd | None = None
     hung_up_by: Party | None = None
     cause: int | None = None
+    choice: Choice | None = None
+    digit: str = ""
+    file: str = ""
+    recording: str = ""
     over: bool = False  # its channel is gone: no more rows
+    outgoing: bool = False  # an operator's own call
     last_row_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -180,7 +186,7 @@ class Ledger:
             died = call.last_row_at < booted_at
             latest = alive_until if died and alive_until is not None and alive_until < booted_at else call.last_row_at
             call.ended_at = max(call.last_row_at, latest)
-            call.end = CallEnd.CUT_OFF if died else CallEnd.ANSWERED if call.answered_at else CallEnd.ABANDONED
+            call.end = CallEnd.CUT_OFF if died else _end_of(call)
             call.hung_up_by, call.cause, call.over, call.told = Party.EXCHANGE, 0, True, True
             self._changed[uniqueid] = None
         elif (out := self._outgoing.get(uniqueid)) is not None:
@@ -197,6 +203,13 @@ class Ledger:
                 self._incoming[row.uniqueid] = _Incoming(
                     row.uniqueid, row.linkedid, row.channel, row.at, row.number, row.exten
                 )
+        elif row.uniqueid.startswith(f"{self._own}dial-"):
+            self._incoming.setdefault(
+                row.uniqueid,
+                _Incoming(row.uniqueid, row.linkedid, row.channel, row.at, "", row.exten, outgoing=True),
+            )
+        elif row.uniqueid.startswith(f"{self._own}leg-"):
+            return  # somebody called into a call
         elif row.uniqueid.startswith(self._own) and row.uniqueid not in self._outgoing:
             self._outgoing[row.uniqueid] = _Outgoing(row.uniqueid.removeprefix(self._own), row.at)
 
@@ -227,8 +240,13 @@ class Ledger:
                 call.told = True
             case "APP_START" if row.app == "Queue" and call.queued_at is None:
                 call.queued_at, call.told = row.at, True
+            case "TOWNLINE_CHOSEN":
+                facts = row.facts
+                call.choice = _CHOICES.get(facts.get("choice", ""), call.choice)
+                call.digit, call.file = facts.get("digit", ""), facts.get("file", "")
             case "TOWNLINE_ENDED":
                 facts = row.facts
+                call.recording = facts.get("recording", "")
                 call.ended_at, call.cause = row.at, _number(facts.get("cause"))
                 call.end = _ENDS.get(facts.get("end", ""), _end_of(call))
                 call.hung_up_by = _PARTIES.get(facts.get("by", ""), Party.EXCHANGE)
@@ -306,11 +324,18 @@ class Ledger:
             end=call.end,
             hung_up_by=call.hung_up_by,
             cause=call.cause,
+            outgoing=call.outgoing,
+            choice=call.choice,
+            digit=call.digit,
+            file=call.file,
+            recording=call.recording,
         )
 
 
 def _end_of(call: _Incoming) -> CallEnd:
-    return CallEnd.ANSWERED if call.answered_at else CallEnd.ABANDONED
+    if call.answered_at is not None:
+        return CallEnd.ANSWERED
+    return CallEnd.NOT_REACHED if call.outgoing else CallEnd.ABANDONED
 
 
 def _number(value: object) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from callbridge.calls import extension_of
-from callbridge.events import PhoneReached
+from callbridge.events import PhonePresence, PhoneReached, RingSurveyed
 from callbridge.wire import Fields
 
 # Asterisk's device states unknown, invalid and unavailable (include/asterisk/devicestate.h).
@@ -27,6 +27,17 @@ class Phones:
         seen = [event for member in members for event in self._seen(member, at)]
         rest = [extension for extension, reachable in self._reachable.items() if reachable is None]
         return seen + [event for extension in rest for event in self._change(extension, at, reachable=False)]
+
+    def ring(self, members: Iterable[Fields], at: datetime) -> RingSurveyed:
+        """Who is in the ring, as the hotline's queue holds it; everybody else is not."""
+        presences = dict.fromkeys(self._reachable, PhonePresence.OFF)
+        for member in members:
+            extension = extension_of(member.get("stateinterface", ""))
+            if extension in presences and member.get("queue") == "hotline":
+                reason = member.get("pausedreason", "")
+                paused = PhonePresence.AFTER_CALL if reason == PhonePresence.AFTER_CALL else PhonePresence.BREAK
+                presences[extension] = paused if member.get("paused") == "1" else PhonePresence.READY
+        return RingSurveyed(exchange=self._exchange, at=at, presences=presences)
 
     def _seen(self, fields: Fields, at: datetime) -> list[PhoneReached]:
         extension = extension_of(fields.get("stateinterface", ""))
