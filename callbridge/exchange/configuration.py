@@ -52,24 +52,35 @@ MODULES = (
     "bridge_simple",
     "bridge_native_rtp",
     "bridge_builtin_features",
+    "bridge_softmix",
     # what the dialplan says
     "app_celgenuserevent",
+    "app_chanspy",
+    "app_confbridge",
     "app_dial",
     "app_exec",
+    "app_mixmonitor",
     "app_playback",
+    "app_playtones",
     "app_queue",
     "app_read",
+    "app_record",
     "app_stack",
     "app_userevent",
     "func_callerid",
     "func_channel",
     "func_db",
     "func_env",
+    "func_groupcount",
     "func_logic",
     "func_strings",
+    "func_talkdetect",
     "func_timeout",
     "func_uri",
+    "res_clioriginate",
 )
+
+CODES = {"ready": "*11", "break": "*12", "off": "*10"}  # dialled on an operator's own telephone
 
 NOT_IN_EVERY_VERSION = frozenset(
     {"res_cdrel_custom"}
@@ -89,6 +100,7 @@ AMI_EVENTS = (
     "AgentComplete",
     "AgentDump",
     "AgentRingNoAnswer",
+    "ChannelTalkingSt[a-z]+",
     "ContactStatus",
     "OriginateResponse",
 )
@@ -110,7 +122,7 @@ HANGUP_FILTER = (
 
 # What a caller hears while he waits: these files one after the other, over and over.
 WAITING = {
-    "hotline": ("hotline-greeting", "music", "hotline-waiting", "music"),
+    "hotline": ("hotline-greeting", "queue-choices", "music", "hotline-waiting", "queue-choices", "music"),
     "emergency": ("emergency-greeting", "music", "emergency-waiting", "music"),
 }
 
@@ -145,6 +157,7 @@ def render(
         "cel_columns": CEL_COLUMNS,
         "ami_events": AMI_EVENTS,
         "hangup_filter": HANGUP_FILTER,
+        "codes": CODES,
         "secret": secrets.get_or_make,
     }
     names = [name for name in environment.list_templates() if name.endswith(".j2")]
@@ -176,7 +189,8 @@ def hand_over(places: Places, files: Iterable[str]) -> None:
     """Make the account of the machine's own Asterisk the owner of what it has to read and write."""
     with suppress(LookupError):  # no such account: then it runs as we do
         for path in (places.directory, *places.directory.rglob("*"), *(places.etc / name for name in files)):
-            shutil.chown(path, SYSTEM_ACCOUNT, SYSTEM_ACCOUNT)
+            if not path.is_symlink():  # it leads to what is Asterisk's already
+                shutil.chown(path, SYSTEM_ACCOUNT, SYSTEM_ACCOUNT)
 
 
 def is_written(places: Places, name: str, content: bytes) -> bool:

@@ -61,6 +61,7 @@ class Exchange:
         changed = configuration.write(files, self.places)
         if eventlog.prepare(self.places.cel):
             changed.append(self.places.cel.name)
+        sounds.link_data(self.tree.asterisk_data, self.places.data, self.places.sounds)
         changed += sounds.make_missing(self.places.sounds, self.speech)
         if self.places.system and changed:
             configuration.hand_over(self.places, files)

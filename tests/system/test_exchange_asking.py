@@ -86,6 +86,14 @@ def test_a_merchant_may_have_the_job_repeated_before_he_accepts(
     assert_one_result(exchange, ami, "key", "1")
 
 
+def test_a_key_pressed_in_the_first_half_second_counts(
+    exchange: Exchange, ami: Ami, town: Callable[..., Town]
+) -> None:
+    town(subscribers={MERCHANT: ["Answer", "Wait(0.15)", "SendDTMF(1)", "Wait(20)"]})
+    ask(exchange, ami, TL_TRIES="1", TL_WAIT="2")
+    assert_one_result(exchange, ami, "key", "1")
+
+
 def test_another_key_is_no_answer_and_the_job_is_repeated(
     exchange: Exchange, ami: Ami, town: Callable[..., Town]
 ) -> None:

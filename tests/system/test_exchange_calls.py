@@ -21,6 +21,7 @@ RESIDENT = "13800000001"
 PICKS_UP = ["Answer", "Wait(20)"]
 HANGS_UP_AFTER_A_SECOND = ["Answer", "Wait(1)", "Hangup"]
 APOLOGY_SECONDS = 1.5
+SILENCE_SECONDS = 6  # after which the recorder takes it that nothing is said
 RINGS = ["Ringing", "Wait(20)", "Hangup(19)"]
 
 
@@ -57,7 +58,7 @@ def assert_ended(exchange: Exchange, ami: Ami, end: str, by: str) -> None:
     assert (event["End"], event["HungUpBy"], event["Cause"]) == (end, by, "16")
     assert event["Call"] == ami.wait("TownlineArrived")["Uniqueid"]
     assert event["Token"] == exchange.secrets.get("AMI_EVENTS")
-    assert cel(exchange, "TOWNLINE_ENDED") == {"end": end, "by": by, "cause": "16"}
+    assert cel(exchange, "TOWNLINE_ENDED") == {"end": end, "by": by, "cause": "16", "recording": event["Recording"]}
     assert len(ami.named("TownlineEnded")) == 1
 
 
@@ -102,7 +103,15 @@ def test_a_call_nobody_answers_is_told_so_and_has_timed_out(
     town().call(RESIDENT, HOTLINE, 30)
     assert_ended(exchange, ami, "timed_out", "exchange")
     spoken = float(ami.wait("TownlineEnded")["Timestamp"]) - float(ami.wait("QueueCallerLeave")["Timestamp"])
-    assert APOLOGY_SECONDS - 0.2 < spoken < APOLOGY_SECONDS + 1
+    assert APOLOGY_SECONDS - 0.2 < spoken < APOLOGY_SECONDS + SILENCE_SECONDS + 1.5
+
+
+def test_a_call_nobody_answers_may_leave_a_message(ami: Ami, town: Callable[..., Town]) -> None:
+    world = town()
+    (world.folder / "speech.wav").write_bytes(tone(1))
+    world.call_and_do(RESIDENT, HOTLINE, ["Wait(4.5)", "Playback(${SPEECH})"])
+    assert ami.wait("TownlineEnded", 20)["End"] == "message"
+    assert ami.wait("TownlineChosen")["File"].endswith("-message.wav")
 
 
 def test_a_waiting_caller_is_greeted_at_once_and_never_hears_silence(ami: Ami, town: Callable[..., Town]) -> None:
