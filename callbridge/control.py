@@ -41,7 +41,8 @@ class OutgoingCall:
     """A call of ours that says a text and asks for one digit.
 
     `attempt` is its own id, never used for another call. `keys` are the digits that answer, `repeat` the one that
-    asks to hear it again, `tries` how often the text is said, `ring_seconds` how long the telephone rings.
+    asks to hear it again, `tries` how often the text is said, `ring_seconds` how long the telephone rings, `reply`
+    which of the exchange's phrases answer a key (`<reply>-<digit>`).
     """
 
     attempt: str
@@ -52,6 +53,7 @@ class OutgoingCall:
     repeat: str = "3"
     tries: int = 3
     ring_seconds: int = 30
+    reply: str = "key"
 
     def __post_init__(self) -> None:
         """Raises `UnsafeValue` for what the exchange would read as something else."""
@@ -61,6 +63,8 @@ class OutgoingCall:
             raise UnsafeValue("number must be digits, with a plus sign at most before them")
         if not re.fullmatch(r"[0-9]{1,10}", self.keys) or not re.fullmatch(r"[0-9]?", self.repeat):
             raise UnsafeValue("keys and repeat must be digits")
+        if not re.fullmatch(r"[a-z]{1,16}", self.reply):
+            raise UnsafeValue("reply must be small letters")
 
 
 class Fate(StrEnum):
@@ -171,6 +175,7 @@ class Control:
                 variable("TL_KEYS", order.keys),
                 variable("TL_REPEAT", order.repeat),
                 variable("TL_TRIES", str(order.tries)),
+                variable("TL_REPLY", order.reply),
             ],
         }
         self._calls_out.place(attempt, action_id)
@@ -222,6 +227,30 @@ class Control:
         self._calls_out.forget(attempt)
         ledger.close(uniqueid, booted_at=self._now(), alive_until=None)  # begun, gone, never ended: its exchange died
         return next(iter(ledger.news().outgoing), Fate.NEVER_SEEN)
+
+    async def play(self, extension: str, file: str) -> None:
+        """Ring an operator's telephone and play her that recording, once she has answered.
+
+        Raises `UnsafeValue`, `ActionRefused`: it does not ring; `LinkLost` when nobody knows.
+        """
+        name, _, ending = file.rpartition(".")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,150}", name) or ending != "wav":
+            raise UnsafeValue("file must be the name of a recording")
+        if extension not in self._settings.extensions:
+            raise UnsafeValue("extension must be one of this exchange's")
+        await self._link().act(
+            {
+                "Action": "Originate",
+                "Channel": f"PJSIP/{extension}",
+                "Context": "townline-play",
+                "Exten": "s",
+                "Priority": "1",
+                "Timeout": "20000",
+                "CallerID": self._settings.trunk.caller_id,
+                "Async": "true",
+                "Variable": [variable("TL_PLAY", name)],
+            }
+        )
 
     async def mirror(self, family: str, key: str, value: str) -> None:
         """Keep a fact in the exchange's own database, an empty value deletes it; returns when it is stored.

@@ -21,8 +21,50 @@ OFFER_POLICY: dict[str, Any] = {
     "sms_pause_seconds": 15,  # after the first of them; longer after each
 }
 
+# Who is asked about an emergency, one step after the other, each for so many seconds, until somebody has acknowledged;
+# after the last step the first comes again. `numbers` are E.164, for the supervisor and the on-call list.
+LADDER: dict[str, Any] = {
+    "steps": [
+        {"who": "operators", "seconds": 30},
+        {"who": "supervisor", "seconds": 45, "numbers": []},
+        {"who": "on_call", "seconds": 60, "numbers": []},
+        {"who": "contacts", "seconds": 90},
+    ],
+    "pause_seconds": 20,  # between two calls of the same person within a step
+    "arrival_seconds": 1800,  # for whoever said "I am going"; then the ladder starts again
+}
+
 PRESENCE_POLICY: dict[str, Any] = {
     "after_call_seconds": 20,  # to write down what was said, before her telephone rings again; 0: none
+}
+
+# Nobody who does not wait for us is called in these hours of the centre's clock, nor on the holidays (MM-DD every
+# year, YYYY-MM-DD once), which the centre adds to when the next year's are announced.
+QUIET_HOURS: dict[str, Any] = {"quiet_from": "21:00", "quiet_until": "08:00", "holidays": []}
+HOLIDAYS = {  # statutory ones, not the days off moved around them
+    "CN": [
+        *("01-01", "05-01", "05-02", "10-01", "10-02", "10-03"),
+        *("2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-04-05", "2026-06-19", "2026-09-25"),
+        *("2027-02-05", "2027-02-06", "2027-02-07", "2027-02-08", "2027-04-05", "2027-06-09", "2027-09-15"),
+    ]
+}
+SURVEY: dict[str, Any] = {
+    "after_minutes": 30,  # after the visit was done
+    "calls_from": "09:30",
+    "calls_until": "19:30",
+    "tries": 3,
+    "pause_minutes": 120,
+    "worth_hours": 72,  # after the visit; later nobody remembers, and an operator decides
+}
+CARE: dict[str, Any] = {
+    "tries": 3,
+    "pause_minutes": 10,
+    "worth_minutes": 180,  # after the time agreed; a call that is later than that is not made any more
+}
+RECORDING: dict[str, Any] = {"kept_days": 90}  # then the files are removed; the rows stay
+OUTGOING_BRAKE: dict[str, Any] = {
+    "reserved_channels": 10,  # of the trunk, half of it at most: only emergencies go out on the last ones
+    "calls_per_number": 12,  # within the hour
 }
 
 
@@ -63,6 +105,13 @@ def seed_centre(
     _seed_services(session, centre.id)
     _seed_rule(session, centre.id, RuleKind.MATCHING_WEIGHTS, Weights().model_dump())
     _seed_rule(session, centre.id, RuleKind.OFFER_POLICY, OFFER_POLICY)
+    _seed_rule(session, centre.id, RuleKind.LADDER, LADDER)
+    holidays = {"holidays": HOLIDAYS.get(country, [])}
+    _seed_rule(session, centre.id, RuleKind.QUIET_HOURS, QUIET_HOURS | holidays)
+    _seed_rule(session, centre.id, RuleKind.SURVEY, SURVEY)
+    _seed_rule(session, centre.id, RuleKind.CARE, CARE)
+    _seed_rule(session, centre.id, RuleKind.OUTGOING_BRAKE, OUTGOING_BRAKE)
+    _seed_rule(session, centre.id, RuleKind.RECORDING, RECORDING)
     _seed_rule(session, centre.id, RuleKind.PRESENCE_POLICY, PRESENCE_POLICY)
     session.flush()
     return centre

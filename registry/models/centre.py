@@ -74,6 +74,12 @@ class Service(SQLModel, table=True):
 class RuleKind(StrEnum):
     MATCHING_WEIGHTS = "matching_weights"
     OFFER_POLICY = "offer_policy"
+    LADDER = "ladder"
+    QUIET_HOURS = "quiet_hours"
+    SURVEY = "survey"
+    CARE = "care"
+    OUTGOING_BRAKE = "outgoing_brake"
+    RECORDING = "recording"
     PRESENCE_POLICY = "presence_policy"
 
 

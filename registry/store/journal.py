@@ -64,6 +64,9 @@ class Subject(StrEnum):
     MERCHANT = "merchant"
     OPERATOR = "operator"
     EXCHANGE = "exchange"
+    LADDER = "ladder"
+    CARE_PLAN = "care_plan"
+    CARE_CHECK = "care_check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
