@@ -272,13 +272,11 @@ class Console(App[None]):
                 self._open_call(call.id)
 
     def action_first_need(self) -> None:
-        need = next((need for need in self.desk.world.needs() if need.case or need.call), None)
+        need = next((need for need in self.desk.world.needs() if need.case), None)
         if need is None or self._is_asking():
             return
         if need.case is not None:
             self.push_screen(CaseScreen(self.desk, need.case.number))
-        elif need.call is not None:
-            self._open_call(need.call.id)
 
     def action_find(self) -> None:
         if not self._is_asking():

@@ -30,6 +30,7 @@ from dispatch.wire.work import (
     Reopen,
     Residents,
     Session,
+    SettleCall,
     TimelineEntry,
     VisitReport,
 )
@@ -84,7 +85,7 @@ class Client:
         return CallCard.model_validate(await self._transport.send("PATCH", f"calls/{call_id}", change))
 
     async def settle_call(self, call_id: int) -> CallLine:
-        return CallLine.model_validate(await self._transport.send("POST", f"calls/{call_id}/settle", Acknowledge()))
+        return CallLine.model_validate(await self._transport.send("POST", f"calls/{call_id}/settle", SettleCall()))
 
     async def find_residents(self, words: str) -> Residents:
         return Residents.model_validate(await self._transport.get("residents", q=words))

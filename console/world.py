@@ -20,7 +20,7 @@ _PEOPLE_ACT = frozenset({"arrival_due", "finish_due", "wanted_soon"})
 # These clocks the service itself answers within seconds; late is only what it left lying.
 _SERVICE_ACTS = timedelta(seconds=30)
 
-Sort = Literal["case", "late", "call", "sms", "link", "turn"]
+Sort = Literal["case", "late", "sms", "link", "turn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,6 @@ class Need:
     alarm: bool = True
     priority: Priority = "routine"
     case: CaseLine | None = None
-    call: CallLine | None = None
     inbound: InboundLine | None = None
     link: LinkLine | None = None
 
@@ -111,7 +110,7 @@ class World:
         if known is not None and known.version > call.version:
             return
         self.calls[call.id] = call
-        if call.state == "ended" and (call.needs is None or call.settled_at is not None):
+        if call.state == "ended":  # who was not answered has a case to be called back
             del self.calls[call.id]
 
     def put_case(self, case: CaseLine) -> None:
@@ -172,7 +171,7 @@ class World:
 
     def needs(self) -> list[Need]:
         """What needs me now: alarms before turns, each sorted by urgency and then by age."""
-        found = [*self._case_needs(), *self._call_needs(), *self._other_needs()]
+        found = [*self._case_needs(), *self._other_needs()]
         return sorted(found, key=lambda need: (not need.alarm, _URGENCY[need.priority], need.since, need.key))
 
     def _case_needs(self) -> list[Need]:
@@ -191,16 +190,6 @@ class World:
             key = f"case:{case.number}:{why}:{since.isoformat()}"
             need = Need(key=key, sort=sort, why=why, alarm=sort != "turn", since=since)
             found.append(replace(need, priority=case.priority, case=case))
-        return found
-
-    def _call_needs(self) -> list[Need]:
-        found: list[Need] = []
-        for call in self.calls.values():
-            if call.state == "ended" and call.needs is not None and call.settled_at is None:
-                need = Need(
-                    key=f"call:{call.id}", sort="call", why=call.needs, since=call.ended_at or call.arrived_at
-                )
-                found.append(replace(need, priority=call.priority, call=call))
         return found
 
     def _other_needs(self) -> list[Need]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from callbridge.events import CallArrived, CallRecord
-from dispatch import cases
+from dispatch import cases, ladders
 from dispatch.attention import Need, need
 from dispatch.models import Call, CallMatch, Leg, LegRole, Operator, Speaker
 from dispatch.models.transitions import key, note
@@ -111,6 +111,7 @@ class Arrivals:
             resident = session.get(Resident, call.resident_id) if call.resident_id is not None else None
             case = cases.begin(session, service, Actor.exchange(), call=call, resident=resident)
         need(session, case, Need.EMERGENCY, Actor.exchange())
+        ladders.climb(session, case, Actor.exchange())
 
 
 def answered(session: Writing, call: Call, operator: Operator) -> None:

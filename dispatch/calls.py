@@ -1,17 +1,17 @@
-"""What an operator says about a call: whom it is about, who is on the line, that it has been dealt with."""
+"""What an operator says about a call: whom it is about, who is on the line, that its caller has been called back."""
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from dispatch.attention import need_of_call
+from dispatch import call_backs
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict, NotFound, StaleVersion
-from dispatch.models import Call, CallMatch, Case, CaseCall, LinkWhy, Speaker
+from dispatch.models import Call, CallMatch, Case, CaseCall, LinkWhy, Reason, Speaker
 from dispatch.models.transitions import note
-from dispatch.wire.work import Acknowledge, CallChange
+from dispatch.wire.work import CallChange, SettleCall
 from registry.models import Contact, Resident
 from registry.people import remember_line
-from registry.store import Actor, Scope, Subject, Writing
+from registry.store import Scope, Subject, Writing
 
 
 def seen_by(desk: Desk) -> ColumnElement[bool]:
@@ -63,8 +63,10 @@ def is_about(session: Writing, call: Call, resident_id: int | None, desk: Desk) 
 
     Raises BadValue when there is no such resident in the desk's scope or among those on that line.
     """
+    before = call_backs.whose(call)
     if resident_id is None:
         call.resident_id, call.area_id = None, None
+        call_backs.is_of(session, call, before, desk.actor)
         return
     offered = select(col(CallMatch.resident_id)).where(col(CallMatch.call_id) == call.id)
     resident = session.scalar(
@@ -79,6 +81,7 @@ def is_about(session: Writing, call: Call, resident_id: int | None, desk: Desk) 
     call.resident_id, call.area_id = resident.id, resident.area_id
     if call.speaker is Speaker.UNKNOWN:
         call.speaker = Speaker.RESIDENT
+    call_backs.is_of(session, call, before, desk.actor)
     opened = select(col(CaseCall.case_id)).where(
         col(CaseCall.call_id) == call.id, col(CaseCall.why) == LinkWhy.OPENED
     )
@@ -105,22 +108,15 @@ def _on_this_line(session: Writing, call: Call) -> set[int | None]:
     return set(session.scalars(select(col(CallMatch.resident_id)).where(col(CallMatch.call_id) == call.id)))
 
 
-def settle_call(session: Writing, desk: Desk, call_id: int, seen: Acknowledge) -> Call:
-    """An operator has dealt with an unanswered call.
+def settle_call(session: Writing, desk: Desk, call_id: int, word: SettleCall) -> Call:
+    """The operator's word: whoever this call is of has been called back, or needs nothing any more.
 
-    Raises NotFound, and Conflict when it needs nobody, or no longer does.
+    Raises NotFound for a call that the desk may not see, Conflict when nobody has to be called back.
     """
     call = held(session, desk, call_id)
-    if need_of_call(call) is None:
-        raise Conflict(subject=Subject.CALL, now=call.state, settled_at=call.settled_at)
-    settle(session, call, desk.actor)
+    case = call_backs.held_open(session, call.centre_id, call_backs.whose(call))
+    if case is None:
+        raise Conflict(subject=Subject.CALL, now=call.state)
+    call_backs.settle(session, case, desk.actor, Reason(word.outcome), word.note)
+    note(session, call, "settled", desk.actor, case=case.id)
     return call
-
-
-def settle(session: Writing, call: Call, actor: Actor) -> None:
-    """Somebody has dealt with this call, which the caller holds; nothing happens where nothing was open."""
-    if need_of_call(call) is None:
-        return
-    call.settled_at = session.clock.now()
-    call.version += 1
-    note(session, call, "settled", actor)

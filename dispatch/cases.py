@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from dispatch import offers, timers
+from dispatch import call_backs, ladders, offers, timers
 from dispatch.attention import met
 from dispatch.calls import held as held_call
-from dispatch.calls import settle
 from dispatch.casebook import OPEN_STATES, expect, expect_version, held, next_number, service_of
+from dispatch.closing import end_case
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict
 from dispatch.models import (
@@ -63,7 +63,7 @@ def open_case(session: Writing, desk: Desk, new: NewCase) -> Case:
         turn_operator_id=desk.operator_id,
     )
     if call is not None:
-        settle(session, call, desk.actor)
+        call_backs.dealt_with(session, call, desk.actor)
     return case
 
 
@@ -81,6 +81,9 @@ def begin(
     position: tuple[float | None, float | None] = (None, None),
     owner_id: int | None = None,
     turn_operator_id: int | None = None,
+    number: str | None = None,
+    call_back: str | None = None,
+    why: LinkWhy = LinkWhy.OPENED,
 ) -> Case:
     """The new case itself, with its number, its call and its first clock; the caller holds the call."""
     now = session.clock.now()
@@ -89,7 +92,7 @@ def begin(
     area_id = resident.area_id if resident is not None else call.area_id if call is not None else None
     assert service.id is not None
     case = Case(
-        number=next_number(session, centre, now),
+        number=number or next_number(session, centre, now),
         centre_id=service.centre_id,
         area_id=area_id,
         resident_id=resident.id if resident is not None else None,
@@ -104,12 +107,13 @@ def begin(
         latitude=position[0],
         longitude=position[1],
         opened_at=now,
+        call_back=call_back,
     )
     session.add(case)
     session.flush()
     facts: dict[str, Any] = {"service": service.code, "priority": str(case.priority)}
     if call is not None:
-        link(session, case, call, LinkWhy.OPENED)
+        link(session, case, call, why)
         facts["call"] = call.id
     note(session, case, "opened", actor, number=case.number, **facts)
     _watch_wanted(session, case, service)
@@ -159,6 +163,8 @@ def change_case(session: Writing, desk: Desk, number: str, change: CaseChange) -
         case.words = change.words or ""
     if "priority" in sent and change.priority is not None:
         case.priority = Priority(change.priority)
+        if case.priority is not Priority.EMERGENCY:
+            ladders.over(session, case, desk.actor)
     if "resident_id" in sent:
         resident = _resident(session, desk, change.resident_id)
         case.resident_id = resident.id if resident is not None else None
@@ -179,7 +185,7 @@ def remind(session: Writing, desk: Desk, number: str, asked: Remind) -> Case:
     _expect_open(session, case)
     reminded(session, case, call, desk.actor)
     if call is not None:
-        settle(session, call, desk.actor)
+        call_backs.dealt_with(session, call, desk.actor)
     return case
 
 
@@ -217,6 +223,7 @@ def taken(session: Writing, case: Case, operator_id: int) -> None:
         case.turn, case.turn_operator_id = Turn.OPERATOR, operator_id
     if case.owner_id is None:
         case.owner_id = operator_id
+    ladders.taken(session, case, operator_id)
     case.version += 1
     note(session, case, "acknowledged", Actor.operator(operator_id), why=why)
 
@@ -227,11 +234,12 @@ def close(session: Writing, desk: Desk, number: str, end: Close) -> Case:
     expect(session, case, end.expects)
     case.outcome = Reason(end.outcome)
     case.outcome_note = end.note
-    case.satisfaction = Satisfaction(end.satisfaction) if end.satisfaction is not None else None
+    if end.satisfaction is not None:  # else what the resident has said when she was asked stays
+        case.satisfaction = Satisfaction(end.satisfaction)
     facts = {"outcome": str(case.outcome)}
     if case.satisfaction is not None:
         facts["satisfaction"] = str(case.satisfaction)
-    _end(session, case, CaseState.CLOSED, desk.actor, **facts)
+    end_case(session, case, CaseState.CLOSED, desk.actor, **facts)
     return case
 
 
@@ -240,17 +248,9 @@ def cancel(session: Writing, desk: Desk, number: str, end: Cancel) -> Case:
     case = held(session, desk, number)
     expect(session, case, end.expects)
     case.outcome, case.outcome_note = Reason.CANCELLED_BY_RESIDENT, end.note
-    _end(session, case, CaseState.CANCELLED, desk.actor)
+    end_case(session, case, CaseState.CANCELLED, desk.actor)
     offers.call_off(session, case, desk.actor)
     return case
-
-
-def _end(session: Writing, case: Case, state: CaseState, actor: Actor, **facts: Any) -> None:
-    case.closed_at = session.clock.now()
-    met(case)
-    case.turn, case.turn_operator_id = Turn.NOBODY, None
-    move(session, case, state, actor, **facts)
-    timers.stop(session, Subject.CASE, key(case))
 
 
 def reopen(session: Writing, desk: Desk, number: str, again: Reopen) -> Case:

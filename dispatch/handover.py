@@ -9,11 +9,20 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 import structlog
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, not_, or_, select
 from sqlmodel import col
 
-from dispatch import offers, results
-from dispatch.models import Attempt, AttemptResult, CaseState, Message, MessageKind, MessageState, OfferState
+from dispatch import brake, care, ladders, offers, results, surveys
+from dispatch.asking import Verdict
+from dispatch.models import (
+    Attempt,
+    AttemptResult,
+    CaseState,
+    Message,
+    MessageKind,
+    MessageState,
+    OfferState,
+)
 from dispatch.models.transitions import key, move
 from dispatch.results import Held
 from registry.models import Channel
@@ -27,13 +36,15 @@ HAND_OVER = timedelta(seconds=60)  # for the other side's first word; a prompt m
 CALL = timedelta(minutes=4)  # the longest that a call of ours rings and speaks
 REPLY_LIFE = timedelta(hours=1)  # a later answer only puzzles
 PATIENCE = timedelta(minutes=2)  # of not knowing, before an operator is asked
+REPEAT_AFTER = timedelta(seconds=15)  # of not knowing, before somebody is called twice for an emergency
 LONGEST_PAUSE = timedelta(minutes=5)  # between two questions about the same attempt
 
 
 class Unknown(Enum):
-    """What is done about an attempt of which nobody can be asked. It is never repeated without knowing."""
+    """What is done about an attempt of which nobody can be asked. Only an emergency repeats it without knowing."""
 
     OPERATOR = auto()  # somebody has to find out by word of mouth
+    REPEAT = auto()  # twice is better than never; the double is counted
     GIVE_UP = auto()  # it does no harm when it never arrived
 
 
@@ -42,7 +53,10 @@ RULES = {
     MessageKind.JOB_DETAILS: Unknown.OPERATOR,
     MessageKind.OFFER_WITHDRAWN: Unknown.OPERATOR,
     MessageKind.REPLY: Unknown.GIVE_UP,
+    MessageKind.LADDER: Unknown.REPEAT,
     MessageKind.PROGRESS: Unknown.GIVE_UP,  # the clock of the arrival asks an operator anyway
+    MessageKind.SURVEY: Unknown.OPERATOR,
+    MessageKind.CARE: Unknown.OPERATOR,
 }
 
 
@@ -60,6 +74,7 @@ class Order:
     ttl: timedelta | None
     urgent: bool
     last_way: bool  # there is no other gateway that could be tried
+    to_resident: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +96,19 @@ class Claimed:
     claim: str
 
 
-def claim(store: Store, instance: str, limit: int) -> list[Claimed]:
-    """Takes up to `limit` messages that are wanted now, or whose claim has run out, for `instance`."""
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """The exchange that calls go out by, and how many its trunk carries, those that come in included."""
+
+    exchange: str
+    channels: int
+
+
+def claim(store: Store, instance: str, limit: int, trunk: Trunk | None = None) -> list[Claimed]:
+    """Takes up to `limit` messages that are wanted now, or whose claim has run out, for `instance`.
+
+    What is most urgent comes first; calls for which `trunk` has no room stay where they are.
+    """
     now = store.clock.now()
     token = f"{instance[:55]}#{uuid.uuid4().hex[:8]}"
     free = or_(col(Message.claimed_until).is_(None), col(Message.claimed_until) <= now)
@@ -97,23 +123,37 @@ def claim(store: Store, instance: str, limit: int) -> list[Claimed]:
                 ),
             )
         )
-        .order_by(col(Message.not_before), col(Message.id))
+        .order_by(brake.rank(), col(Message.not_before), col(Message.id))
         .limit(limit)
     )
     with store.reading() as session:
         if not session.scalars(due.limit(1)).all():
             return []
     with store.writing() as session:
+        rooms = _rooms(session, trunk, now) if trunk is not None else {}
+        if full := [centre_id for centre_id, left in rooms.items() if left < 1]:
+            due = due.where(not_(brake.waits_for_a_line() & col(Message.centre_id).in_(full)))
         ids = list(session.scalars(due.with_for_update(skip_locked=True)))
-        for message in session.scalars(select(Message).where(col(Message.id).in_(ids))):
+        found = {message.id: message for message in session.scalars(select(Message).where(col(Message.id).in_(ids)))}
+        taken = [message for id_ in ids if brake.takes_a_line(message := found[id_], rooms)]
+        for message in taken:
             message.claimed_by, message.claimed_until = token, now + CLAIM
             if message.state is MessageState.WANTED:
                 move(session, message, MessageState.CLAIMED, Actor.system())
-    return [Claimed(id_, token) for id_ in ids if id_ is not None]
+    return [Claimed(key(message), token) for message in taken]
+
+
+def _rooms(session: Writing, trunk: Trunk, now: datetime) -> dict[int, int]:
+    """How many calls that can wait each centre may have out now, of those that have some waiting."""
+    waiting = select(col(Message.centre_id)).where(brake.waits_for_a_line(), col(Message.not_before) <= now)
+    return {
+        centre_id: brake.room(session, centre_id, trunk.exchange, trunk.channels, now)
+        for centre_id in session.scalars(waiting.distinct()).all()
+    }
 
 
 def next_step(
-    session: Writing, claimed: Claimed, gateways: list[str], exchange: str | None
+    session: Writing, claimed: Claimed, gateways: list[str], trunk: Trunk | None
 ) -> Order | Question | None:
     """What to do with a claimed message: hand it over, ask about it, or nothing when it is not ours or not wanted."""
     held = results.hold(session, claimed.message)
@@ -124,15 +164,34 @@ def next_step(
         return _question(session, held)
     if message.state is not MessageState.CLAIMED:
         return None
-    if not is_wanted(held, session.clock.now()):
+    verdict = _verdict(session, held)
+    if verdict is Verdict.NEVER:
         _let_go(message)
         move(session, message, MessageState.DROPPED, Actor.system())
         return None
-    ways = gateways if message.channel is Channel.SMS else [exchange] if exchange is not None else []
+    if message.channel is Channel.VOICE and trunk is not None and not isinstance(verdict, datetime):
+        verdict = brake.not_before(session, message, trunk.exchange, trunk.channels) or verdict
+    if isinstance(verdict, datetime):
+        _let_go(message)
+        message.not_before = verdict
+        move(session, message, MessageState.WANTED, Actor.system(), why="not_now")
+        return None
+    ways = gateways if message.channel is Channel.SMS else [trunk.exchange] if trunk is not None else []
     if not ways:
         results.no_way(session, held)
         return None
     return _hand_over(session, held, ways[message.tries % len(ways)], last_way=message.tries + 1 >= len(ways))
+
+
+def _verdict(session: Writing, held: Held) -> Verdict | datetime:
+    """Whether the message still makes sense at the last moment, and whether this is the hour for it."""
+    match held.message.kind:
+        case MessageKind.SURVEY:
+            return surveys.verdict(session, held.case, held.message)
+        case MessageKind.CARE:
+            return care.verdict(session, held.check, held.message)
+        case _:
+            return Verdict.NOW if is_wanted(held, session.clock.now()) else Verdict.NEVER
 
 
 def is_wanted(held: Held, now: datetime, *, call_under_way: bool = False) -> bool:
@@ -141,8 +200,14 @@ def is_wanted(held: Held, now: datetime, *, call_under_way: bool = False) -> boo
     A call under way may go on for a moment after the offer's time: its clock waits for the key.
     """
     message, case, offer = held.message, held.case, held.offer
+    if message.kind is MessageKind.LADDER:
+        return held.ladder is not None and ladders.wants(*held.ladder, call_under_way=call_under_way)
     if message.kind is MessageKind.REPLY:
         return now - message.created_at < REPLY_LIFE
+    if message.kind is MessageKind.SURVEY:
+        return case is not None and surveys.open_to(case, message.created_at)
+    if message.kind is MessageKind.CARE:
+        return held.check is not None and care.awaits(held.check, now)
     if case is None or offer is None:
         return False
     match message.kind:
@@ -188,6 +253,7 @@ def _hand_over(session: Writing, held: Held, via: str, *, last_way: bool) -> Ord
         ttl=ttl,
         urgent=held.case is not None and held.case.priority is not Priority.ROUTINE,
         last_way=last_way,
+        to_resident=message.resident_id is not None,
     )
 
 
@@ -229,6 +295,9 @@ def cannot_ask(session: Writing, question: Question) -> None:
     held.message.claimed_until = session.clock.now() + min(max(age / 2, timedelta(seconds=5)), LONGEST_PAUSE)
     if not is_wanted(held, session.clock.now()) or (age > PATIENCE and RULES[held.message.kind] is Unknown.GIVE_UP):
         results.give_up(session, held, attempt)
+    elif RULES[held.message.kind] is Unknown.REPEAT:
+        if age > REPEAT_AFTER:
+            results.repeat(session, held, attempt)
     elif age > PATIENCE and attempt.result != AttemptResult.WITH_OPERATOR:
         log.error("message.fate_unknown", message=question.message, attempt=question.attempt, via=question.via)
         results.ask_operator(session, held, attempt)

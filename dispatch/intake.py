@@ -19,6 +19,7 @@ from callbridge.events import (
     CallArrived,
     CallEnd,
     CallEnded,
+    CallerChose,
     CallOut,
     CallQueued,
     CallRangOut,
@@ -29,10 +30,12 @@ from callbridge.events import (
     LinkUp,
     Party,
     PhoneReached,
+    PresenceDialled,
+    RingSurveyed,
 )
-from dispatch import results
+from dispatch import choices, gaps, legs, presence, recordings, results, unanswered
 from dispatch.arrivals import Arrivals, Recognition, answered
-from dispatch.models import Call, CallState, ExchangePosition, Leg, LegRole, Operator
+from dispatch.models import Call, CallState, Direction, ExchangePosition, Leg, LegRole, Operator, RecordingKind
 from dispatch.models.transitions import key, move, note
 from dispatch.operators import with_extension
 from dispatch.phones import phone_reached
@@ -61,11 +64,15 @@ class Intake:
             CallRangOut: self._ringing,
             CallAnswered: self._answered,
             CallEnded: self._ended,
+            CallerChose: self._chose,
             CallRecord: self._record,
             CallOut: self._call_out,
             LinkUp: self._link_up,
             LinkDown: self._link_down,
             PhoneReached: self._phone,
+            PresenceDialled: lambda session, event: presence.dialled(session, centre_id, event),
+            RingSurveyed: lambda session, event: presence.surveyed(session, centre_id, event),
+            **legs.HANDLERS,
         }
 
     def handle(self, event: BridgeEvent) -> list[Recognition]:
@@ -83,7 +90,9 @@ class Intake:
     def _cel_read(self, event: CelRead) -> list[Recognition]:
         """A long reading is several transactions; the position is kept with the last, so that a crash reads again."""
         told: list[Recognition] = []
-        parts: list[CallRecord | CallOut] = [*event.calls, *event.outgoing]
+        # Emergencies first: they are on the board while the others are still being written.
+        urgent_first = sorted(event.calls, key=lambda each: not each.emergency)
+        parts: list[CallRecord | CallOut] = [*urgent_first, *event.outgoing]
         for start in range(0, max(len(parts), 1), AT_ONCE):
             part = parts[start : start + AT_ONCE]
             with self._store.writing() as session:
@@ -92,6 +101,8 @@ class Intake:
                     recognition = self._handlers[type(each)](session, each)
                     if recognition is not None:
                         told.append(recognition)
+                if parts:
+                    gaps.count(session, self._centre_id, event.exchange)
                 if start + AT_ONCE >= len(parts):
                     position.generation, position.row = event.position.generation, event.position.row
         return told
@@ -106,7 +117,10 @@ class Intake:
 
     def _queued(self, session: Writing, event: CallQueued) -> None:
         call = _known_call(session, event, event.uniqueid)
-        if call is not None and call.state is CallState.RINGING:
+        if call is None or call.state is CallState.ENDED:
+            return
+        legs.back_in_the_queue(session, call)
+        if call.state in (CallState.RINGING, CallState.TALKING):
             _queue(session, call, event.at, queue=event.queue, position=event.position)
 
     def _ringing(self, session: Writing, event: CallRinging | CallRangOut) -> None:
@@ -129,6 +143,9 @@ class Intake:
         self, session: Writing, call: Call, at: datetime, extension: str | None, operator_uniqueid: str | None
     ) -> None:
         """An operator has taken the call: it is hers, and so is the emergency it opened."""
+        if call.direction is Direction.OUT:
+            legs.reached_at(session, call, at)
+            return
         operator = with_extension(session, self._centre_id, extension)
         if operator_uniqueid is not None and _leg(session, call.exchange, operator_uniqueid) is None:
             session.add(
@@ -150,10 +167,11 @@ class Intake:
             return
         call.answered_at = call.answered_at or at
         call.ringing = ""
+        call.taken_by_id = call.taken_at = None
         caller = _caller_leg(session, call)
         if caller is not None:
             caller.answered_at = caller.answered_at or at
-        if operator is not None and call.operator_id is None:
+        if operator is not None:
             call.operator_id = operator.id
         by = _by(operator)
         waited = round((at - (call.queued_at or call.arrived_at)).total_seconds() * 1000)
@@ -161,23 +179,36 @@ class Intake:
         if operator is not None:
             answered(session, call, operator)
 
+    def _chose(self, session: Writing, event: CallerChose) -> None:
+        call = _known_call(session, event, event.uniqueid)
+        if call is not None:
+            choices.chose(session, call, event.choice, event.digit, event.file, event.at)
+
     def _ended(self, session: Writing, event: CallEnded) -> None:
         call = _known_call(session, event, event.uniqueid)
         if call is not None and call.state is not CallState.ENDED:
             _end(session, call, event.at, event.end, event.hung_up_by, event.cause)
+        if call is not None and event.recording:
+            recordings.keep(session, call, RecordingKind.CONVERSATION, event.recording, event.at)
 
     def _record(self, session: Writing, record: CallRecord) -> Recognition | None:
         """CEL's account of a whole call: whatever AMI missed is filled in, and what AMI got wrong is put right."""
         recognition = None
         call = _call_of(session, record.exchange, record.uniqueid)
+        if call is None and record.outgoing:  # dialled by an operator, and not in this database
+            return None
         if call is None:
             call, recognition = self._arrivals.arrive(session, record, recovered=True)
         if record.queued_at is not None:
             if call.state is CallState.RINGING:
                 _queue(session, call, record.queued_at)
             call.queued_at = call.queued_at or record.queued_at
-        if record.answered_at is not None:
+        if record.answered_at is not None and call.answered_at is None:
             self._answer(session, call, record.answered_at, record.extension, record.operator_uniqueid)
+        if record.choice is not None:
+            choices.chose(session, call, record.choice, record.digit, record.file, record.ended_at or record.at)
+        if record.recording and record.ended_at is not None:
+            recordings.keep(session, call, RecordingKind.CONVERSATION, record.recording, record.ended_at)
         if record.ended_at is not None and record.end is not None:
             by = record.hung_up_by or Party.EXCHANGE
             if call.state is not CallState.ENDED:
@@ -189,6 +220,7 @@ class Intake:
                 note(
                     session, call, "changed", Actor.exchange(), end=str(record.end), before=before, hung_up_by=str(by)
                 )
+                unanswered.put_right(session, call)
             return None
         return recognition
 
@@ -197,7 +229,9 @@ class Intake:
 
     def _link_up(self, session: Writing, event: LinkUp) -> None:
         position = _position(session, event.exchange)
+        gaps.link_is_up(session, self._centre_id, event, position)
         position.link_up, position.link_changed_at, position.link_reason = True, event.at, ""
+        position.heard_at = event.at
         away = event.away_since.isoformat() if event.away_since is not None else None
         self._note_link(session, event, "link_up", away_since=away, restarted=event.exchange_restarted)
 
@@ -266,10 +300,14 @@ def _queue(session: Writing, call: Call, at: datetime, **facts: str | int) -> No
 
 def _end(session: Writing, call: Call, at: datetime, end: CallEnd, by: Party, cause: int) -> None:
     call.ended_at, call.end, call.hung_up_by, call.ringing = at, end, by, ""
+    there = legs.live(session, call)
+    legs.call_over(session, call, there)
     move(session, call, CallState.ENDED, Actor.exchange(), at=at, end=str(end), hung_up_by=str(by), cause=cause)
-    for leg in session.scalars(select(Leg).where(col(Leg.call_id) == call.id, col(Leg.ended_at).is_(None))):
+    for leg in there:
         leg.ended_at = at
         leg.cause = cause if leg.role is LegRole.CALLER else leg.cause
+    if call.direction is Direction.IN:
+        unanswered.ended(session, call)
 
 
 def _by(operator: Operator | None) -> Actor:

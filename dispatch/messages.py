@@ -1,19 +1,27 @@
 """What is said to merchants, put into the outbox together with the decision that wants it said."""
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlmodel import col
 
 from callbridge.events import Outcome
 from dispatch.models import Attempt, AttemptResult, Case, Inbound, Message, MessageKind, MessageState, Offer
 from dispatch.models.transitions import note
-from dispatch.texts import Job, job_of, wall_time
+from dispatch.texts import Alarm, Job, job_of, wall_time
 from registry.models import Centre, Channel, Merchant, MerchantNumber
 from registry.store import Actor, Writing
 
 OFFER_KEYS = "12"  # accept, decline
 STEP_KEYS = "345"  # on the way, at the door, done
 HEARD_KEY = "1"
-REPEAT_KEYS = {OFFER_KEYS: "3", STEP_KEYS: "9", HEARD_KEY: "3"}  # the digit to hear it again
+SURVEY_KEYS = "1230"  # satisfied, fairly, not; somebody to talk to
+CARE_KEYS = "10"  # well; somebody to talk to
+REPEAT_KEYS = {
+    OFFER_KEYS: "3",
+    STEP_KEYS: "9",
+    HEARD_KEY: "3",
+    SURVEY_KEYS: "9",
+    CARE_KEYS: "9",
+}  # the digit to hear it again
 HEARD = (  # what an attempt may have come to when the merchant has, or may have, heard of it
     AttemptResult.SENT,
     AttemptResult.DELIVERED,
@@ -98,6 +106,27 @@ def answer(session: Writing, inbound: Inbound, body: str, language: str) -> Mess
     return message
 
 
+def ask_for_help(session: Writing, case: Case, number: str, alarm: Alarm) -> Message:
+    """An automatic call about an emergency: 1 I am going, 2 I cannot."""
+    now = session.clock.now()
+    message = Message(
+        centre_id=case.centre_id,
+        area_id=case.area_id,
+        kind=MessageKind.LADDER,
+        channel=Channel.VOICE,
+        number=number,
+        body=alarm.aloud()[:LONGEST],
+        keys=OFFER_KEYS,
+        language=alarm.language,
+        case_id=case.id,
+        not_before=now,
+        created_at=now,
+    )
+    session.add(message)
+    note(session, message, "wanted", Actor.system(), kind=str(message.kind), channel=str(message.channel))
+    return message
+
+
 def writes_sms(session: Writing, merchant_id: int) -> bool:
     """Whether the merchant can tell us by SMS how far it is."""
     return number_for(session, merchant_id, Channel.SMS) is not None
@@ -119,15 +148,15 @@ def was_told(session: Writing, offer: Offer) -> bool:
 
 def end_calls(session: Writing, offer: Offer) -> None:
     """A telephone that rings for an offer that is over is looked at by the sender at once, which lets it be."""
+    look_at_once(session, and_(col(Message.offer_id) == offer.id, col(Message.kind) == MessageKind.OFFER))
+
+
+def look_at_once(session: Writing, which: ColumnElement[bool]) -> None:
+    """Calls of ours that ring and are not wanted any more: the sender looks at them now, and hangs up."""
     session.flush()
     session.execute(
         update(Message)
-        .where(
-            col(Message.offer_id) == offer.id,
-            col(Message.kind) == MessageKind.OFFER,
-            col(Message.channel) == Channel.VOICE,
-            col(Message.state) == MessageState.HANDED_OVER,
-        )
+        .where(which, col(Message.channel) == Channel.VOICE, col(Message.state) == MessageState.HANDED_OVER)
         .values(claimed_until=session.clock.now())
         .execution_options(synchronize_session="fetch")
     )

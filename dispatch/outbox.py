@@ -24,7 +24,7 @@ from callbridge.errors import (
 from callbridge.events import CallOut
 from callbridge.gateways.door import Gateway, SmsState
 from dispatch import handover, results
-from dispatch.handover import Claimed, Order, Question
+from dispatch.handover import Claimed, Order, Question, Trunk
 from dispatch.messages import REPEAT_KEYS
 from dispatch.models import AttemptResult
 from registry.models import Channel
@@ -50,7 +50,7 @@ class Telephone(Protocol):
 class Sender:
     """One for each instance. `gateways` in the order of preference; without `bridge` nobody is called.
 
-    `exchange` is the bridge's name in the attempts.
+    `exchange` is the bridge's name in the attempts, `channels` what its trunk carries.
     """
 
     def __init__(
@@ -61,12 +61,14 @@ class Sender:
         instance: str,
         *,
         exchange: str = "main",
+        channels: int = 30,
     ) -> None:
         self._store = store
         self._gateways = dict(gateways)
         self._bridge = bridge
         self._instance = instance
         self._exchange = exchange
+        self._trunk = Trunk(exchange, channels) if bridge is not None else None
         self._under_way: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,7 +113,7 @@ class Sender:
 
     async def _claim(self, limit: int) -> list[Claimed]:
         try:
-            return await asyncio.to_thread(handover.claim, self._store, self._instance, limit)
+            return await asyncio.to_thread(handover.claim, self._store, self._instance, limit, self._trunk)
         except Exception:
             log.exception("outbox.claim_failed")
             return []
@@ -122,7 +124,7 @@ class Sender:
                 handover.next_step,
                 claimed,
                 list(self._gateways),
-                self._exchange if self._bridge is not None else None,
+                self._trunk,
             )
             if isinstance(step, Question):
                 await self._ask(step)
@@ -160,6 +162,7 @@ class Sender:
                 language="en" if order.language == "en" else "zh",
                 keys=order.keys,
                 repeat=REPEAT_KEYS[order.keys],
+                reply="asked" if order.to_resident else "key",
             )
             async with asyncio.timeout(LONGEST_HAND_OVER):
                 await self._bridge.call_out(call)

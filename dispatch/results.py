@@ -4,6 +4,7 @@ The gateway's receipt, its later status, the end of a call, the answer to "what 
 end here, in a transaction of the caller's that holds case, offer and message in this order.
 """
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,14 +15,17 @@ from sqlmodel import col
 
 from callbridge.events import CallOut, Outcome
 from callbridge.gateways.door import SmsState, SmsStatus
-from dispatch import messages, offers, visits
+from dispatch import asking, care, ladders, messages, offers, surveys, visits
 from dispatch.attention import Need, need
 from dispatch.errors import Conflict, ForbiddenMove
 from dispatch.models import (
     Attempt,
     AttemptResult,
+    CareCheck,
     Case,
     Inbound,
+    Ladder,
+    LadderCall,
     Message,
     MessageKind,
     MessageState,
@@ -29,9 +33,9 @@ from dispatch.models import (
     OfferState,
 )
 from dispatch.models.transitions import move
-from dispatch.policy import OfferPolicy, offer_policy
+from dispatch.policy import OfferPolicy, care_policy, offer_policy, survey_policy
 from registry.models import Channel
-from registry.store import Actor, Writing
+from registry.store import Actor, ActorKind, Writing
 
 log = structlog.get_logger()
 
@@ -39,7 +43,7 @@ UNDER_WAY = frozenset({MessageState.HANDED_OVER, MessageState.UNKNOWN})
 HEARD_IS_ENOUGH = frozenset({MessageKind.JOB_DETAILS, MessageKind.OFFER_WITHDRAWN, MessageKind.PROGRESS})
 ASK_AFTER = timedelta(seconds=5)  # what was handed over may still be on its way to where it is looked for
 VOICE_AWAY = 20  # hand-overs to an exchange that is away, the pauses growing: longer than any offer lives
-FOR_GOOD = frozenset({Outcome.INVALID})  # calling again would not help
+FOR_GOOD = frozenset[StrEnum]({Outcome.INVALID, AttemptResult.REFUSED})  # calling again would not help
 
 
 NOT_HAPPENED = (AttemptResult.AWAY, AttemptResult.NEVER_SEEN)
@@ -52,9 +56,13 @@ class Held:
     message: Message
     case: Case | None
     offer: Offer | None
+    ladder: tuple[Ladder, LadderCall] | None = None
+    check: CareCheck | None = None
 
     @property
     def actor(self) -> Actor:
+        if self.message.resident_id is not None:
+            return Actor(ActorKind.RESIDENT, self.message.resident_id)
         merchant = self.message.merchant_id
         return Actor.merchant(merchant) if merchant is not None else Actor.system()
 
@@ -66,8 +74,12 @@ def hold(session: Writing, message_id: int) -> Held | None:
         return None
     case = session.lock(Case, seen.case_id) if seen.case_id is not None else None
     offer = session.lock(Offer, seen.offer_id) if seen.offer_id is not None else None
+    check = session.lock(CareCheck, seen.care_check_id) if seen.care_check_id is not None else None
     message = session.lock(Message, message_id)
-    return Held(message, case, offer) if message is not None else None
+    if message is None:
+        return None
+    ladder = ladders.asked_by(session, message) if message.kind is MessageKind.LADDER else None
+    return Held(message, case, offer, ladder, check)
 
 
 def of_attempt(session: Writing, attempt_id: str) -> tuple[Attempt, Held] | None:
@@ -121,6 +133,9 @@ def not_happened(session: Writing, attempt_id: str, result: AttemptResult, detai
     attempt, held = found
     _close(attempt, result, session.clock.now(), detail)
     if not _is_latest(attempt, held) or held.message.state not in UNDER_WAY:
+        return
+    if held.ladder is not None:
+        _ladder_again(session, held, attempt, result)
         return
     policy = offer_policy(session, held.message.centre_id)
     if result is AttemptResult.REFUSED or held.message.tries >= _limit(held, policy):
@@ -196,6 +211,12 @@ def pressed(session: Writing, held: Held, key: str) -> None:
     """A merchant's key: an answer to the offer, or a step of its visit. One that comes too late changes nothing, and
     who believes that it has the job is told that it has not.
     """
+    if held.case is not None and held.message.kind is MessageKind.LADDER:
+        ladders.pressed(session, held.case, held.message, key)
+    if held.case is not None and held.message.kind is MessageKind.SURVEY:
+        surveys.answered(session, held.case, held.message, key)
+    if held.check is not None:
+        care.answered(session, held.check, key)
     if held.case is None or held.offer is None:
         return
     try:
@@ -215,11 +236,44 @@ def pressed(session: Writing, held: Held, key: str) -> None:
 
 
 def _not_reached(session: Writing, held: Held, attempt: Attempt, outcome: Outcome) -> None:
-    policy = offer_policy(session, held.message.centre_id)
-    if outcome in FOR_GOOD or _calls(session, held) >= policy.voice_tries:
+    if held.ladder is not None:
+        _ladder_again(session, held, attempt, outcome)
+        return
+    tries, pause = _patience(session, held)
+    if outcome in FOR_GOOD or _calls(session, held) >= tries:
         _failed(session, held, outcome, attempt)
     else:
-        _again(session, held, attempt, policy.voice_pause)
+        _again(session, held, attempt, pause)
+
+
+def _patience(session: Writing, held: Held) -> tuple[int, timedelta]:
+    """How often somebody is called who does not answer, or presses nothing, and with what pauses."""
+    match held.message.kind:
+        case MessageKind.SURVEY:
+            survey = survey_policy(session, held.message.centre_id)
+            return survey.tries, timedelta(minutes=survey.pause_minutes)
+        case MessageKind.CARE:
+            check = care_policy(session, held.message.centre_id)
+            return check.tries, timedelta(minutes=check.pause_minutes)
+        case _:
+            offer = offer_policy(session, held.message.centre_id)
+            return offer.voice_tries, offer.voice_pause
+
+
+def _ladder_again(session: Writing, held: Held, attempt: Attempt, why: StrEnum) -> None:
+    """Who was not reached for an emergency is called again while her step is asked, unless that cannot help."""
+    assert held.ladder is not None
+    if why not in FOR_GOOD and ladders.wants(*held.ladder, call_under_way=False):
+        _again(session, held, attempt, ladders.pause(session, held.ladder[0]))
+    else:
+        _failed(session, held, why, attempt)
+
+
+def repeat(session: Writing, held: Held, attempt: Attempt) -> None:
+    """Whether it rang cannot be found out, and twice is better than never: called again, and counted as a double."""
+    attempt.result = AttemptResult.REPEATED
+    log.warning("message.repeated", message=held.message.id, attempt=attempt.id)
+    _again(session, held, attempt, timedelta())
 
 
 def _failed(session: Writing, held: Held, why: str, attempt: Attempt | None = None) -> None:
@@ -246,6 +300,10 @@ def _failed(session: Writing, held: Held, why: str, attempt: Attempt | None = No
         case MessageKind.OFFER_WITHDRAWN if case is not None and offer is not None:
             if not (by_sms and messages.tell_off(session, case, offer, Channel.VOICE)):
                 _needs(session, held, Need.NOT_TOLD_OFF)
+        case MessageKind.SURVEY if case is not None:
+            surveys.by_hand(session, case)
+        case MessageKind.CARE if held.check is not None:
+            care.unreached(session, held.check, str(why))
         case _:
             pass  # a question about progress that nobody heard: the clock of the arrival runs on
 
@@ -253,6 +311,8 @@ def _failed(session: Writing, held: Held, why: str, attempt: Attempt | None = No
 def _needs(session: Writing, held: Held, why: Need) -> None:
     if held.case is not None:
         need(session, held.case, why, Actor.system())
+    elif held.check is not None:
+        care.unreached(session, held.check, str(why))
     elif held.message.inbound_id is not None and (inbound := session.get(Inbound, held.message.inbound_id)):
         inbound.needs_operator = True
 
@@ -270,6 +330,8 @@ def _calls(session: Writing, held: Held) -> int:
 
 
 def _limit(held: Held, policy: OfferPolicy) -> int:
+    if held.message.kind in asking.KINDS:
+        return sys.maxsize  # until it is too late to call, which is looked at before each try
     return VOICE_AWAY if held.message.channel is Channel.VOICE else policy.sms_tries
 
 

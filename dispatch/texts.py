@@ -101,6 +101,37 @@ def job_of(session: Writing, case: Case, merchant: Merchant) -> Job:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An emergency as it is told to those who are asked to help: who, and where to go."""
+
+    language: str
+    centre: str
+    who: str
+    where: str
+
+    def aloud(self) -> str:
+        key = "call.ladder" if self.where else "call.ladder.nowhere"
+        return Catalogue("dispatch", self.language).say(key, centre=self.centre, who=self.who, where=self.where)
+
+
+def alarm_of(session: Writing, case: Case, language: str) -> Alarm:
+    """The emergency in `language`; of a caller whom nobody knows the number is said."""
+    centre = session.get(Centre, case.centre_id)
+    assert centre is not None
+    person = (
+        summary(session, Scope(case.centre_id), case.resident_id, session.clock.now())
+        if case.resident_id is not None
+        else None
+    )
+    where = case.place or (person.address.aloud(language) if person is not None else "")
+    who = person.addressed(language) if person is not None else ""
+    if not who:
+        number = NumberPlan(centre.country, centre.area_code).dialled(_telephone(session, case, None))
+        who = digits_aloud(number, "en" if language == "en" else "zh") if number else Catalogue("dispatch", language).say("call.ladder.somebody")
+    return Alarm(language=language, centre=centre.name, who=who, where=where)
+
+
 def moment(at: datetime, centre: Centre, language: str) -> str:
     """A date and time on the centre's wall clock: 3月2日 14:30."""
     local = at.astimezone(ZoneInfo(centre.time_zone))
@@ -144,3 +175,10 @@ def reply(key: str, merchant: Merchant | None, centre: Centre, offer: Offer | No
     language = merchant.language if merchant is not None else centre.language
     language = "en" if language.startswith("en") else "zh"
     return Catalogue("dispatch", language).say(key, centre=centre.name, code=offer.code if offer else "", **more)
+
+
+def order_menu(services: list[tuple[str, str]], language: str) -> str:
+    """What a waiting caller hears who wants to order by key: the services with their digits, and how to go on waiting."""
+    say = Catalogue("dispatch", language).say
+    items = [say("menu.order", digit=digit, service=service) for digit, service in services]
+    return " ".join([*items, say("menu.order.back")])

@@ -7,12 +7,14 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from dispatch import messages, offers, timers
+from dispatch import care, ladders, messages, offers, presence, surveys, timers
 from dispatch.attention import Need, need
 from dispatch.models import (
     Attempt,
+    CarePlan,
     Case,
     CaseState,
+    Ladder,
     Message,
     MessageKind,
     MessageState,
@@ -55,6 +57,7 @@ def _act(session: Writing, timer_id: int, instance: str) -> None:
     if seen is None:
         return
     case = _case_of(session, seen)
+    plan = session.lock(CarePlan, seen.subject_id) if seen.subject is Subject.CARE_PLAN else None
     timer = session.lock(Timer, timer_id)
     if timer is None or timer.state is not TimerState.ARMED or timer.claimed_by != instance:
         return
@@ -62,6 +65,10 @@ def _act(session: Writing, timer_id: int, instance: str) -> None:
     session.flush()
     if case is not None:
         _ACTS[timer.kind](session, case, timer)
+    elif plan is not None:
+        care.due(session, plan, timer)
+    elif timer.kind is TimerKind.AFTER_CALL:
+        presence.after_call_is_over(session, timer)
     log.info("timer.fired", timer=timer_id, kind=str(timer.kind), case=timer.subject_id if case is None else case.id)
 
 
@@ -74,6 +81,8 @@ def _case_of(session: Writing, timer: Timer) -> Case | None:
         case_id = session.scalar(select(col(Offer.case_id)).where(col(Offer.id) == timer.subject_id))
     elif timer.subject is Subject.VISIT:
         case_id = session.scalar(select(col(Visit.case_id)).where(col(Visit.id) == timer.subject_id))
+    elif timer.subject is Subject.LADDER:
+        case_id = session.scalar(select(col(Ladder.case_id)).where(col(Ladder.id) == timer.subject_id))
     return session.lock(Case, case_id) if case_id is not None else None
 
 
@@ -131,10 +140,25 @@ def _progress_call(session: Writing, case: Case, timer: Timer) -> None:
         messages.ask_progress(session, case, offer)
 
 
+def _ladder_step(session: Writing, case: Case, timer: Timer) -> None:
+    ladder = session.lock(Ladder, timer.subject_id)
+    if ladder is not None:
+        ladders.next_step(session, case, ladder)
+
+
+def _responder_due(session: Writing, case: Case, timer: Timer) -> None:
+    ladder = session.lock(Ladder, timer.subject_id)
+    if ladder is not None:
+        ladders.arrival_due(session, case, ladder)
+
+
 _ACTS: dict[TimerKind, Callable[[Writing, Case, Timer], None]] = {
     TimerKind.OFFER_EXPIRES: _offer_expires,
     TimerKind.ARRIVAL_DUE: _arrival_due,
     TimerKind.FINISH_DUE: _finish_due,
     TimerKind.WANTED_SOON: _wanted_soon,
     TimerKind.PROGRESS_CALL: _progress_call,
+    TimerKind.SURVEY_DUE: surveys.due,
+    TimerKind.LADDER_STEP: _ladder_step,
+    TimerKind.RESPONDER_DUE: _responder_due,
 }

@@ -52,8 +52,6 @@ def need_text(need: Need, speech: Speech, world: World) -> str:
     why = speech.say(need.why)
     if need.case is not None:
         return f"{why}  {case_text(need.case, speech)}"
-    if need.call is not None:
-        return f"{why}  {who(need.call, speech)}  {caller_number(need.call, speech)}"
     if need.inbound is not None:
         sender = plain(need.inbound.merchant.name, 40) if need.inbound.merchant else plain(need.inbound.number, 20)
         return f"{why}  {sender}: {plain(need.inbound.body, 160)}"

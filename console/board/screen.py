@@ -74,13 +74,11 @@ class BoardScreen(Room[None]):
         ledger = self.query_one("#needs", Panel).ledger
         if ledger.has_focus:
             needs = [need for need in needs if need.key == ledger.current]
-        return next((need for need in needs if need.sort in ("case", "call", "sms")), None)
+        return next((need for need in needs if need.sort in ("case", "sms")), None)
 
     def open_need(self, need: Need) -> None:
         if need.case is not None:
             self.post_message(OpenCase(need.case.number))
-        elif need.call is not None:
-            self.post_message(OpenCall(need.call.id))
         elif (sms := need.inbound) is not None:
             self.app.push_screen(Sms(self.desk, sms), partial(self._sms_read, sms))
 
@@ -119,8 +117,6 @@ class BoardScreen(Room[None]):
         if need.case is not None:
             seen = Acknowledge(needs_since=need.case.needs_since)
             world.put_case(await client.acknowledge(need.case.number, seen))
-        elif need.call is not None:
-            world.put_call(await client.settle_call(need.call.id))
         elif need.inbound is not None:
             await client.seen(need.inbound.id)
         self.repaint()

@@ -140,7 +140,7 @@ class CardScreen(Room[None]):
             case "register":
                 return call is not None and resident is None
             case "settle":
-                return call is not None and call.state == "ended" and call.needs is not None
+                return call is not None and call.call_back is not None
             case "remind":
                 return bool(self.cases)
             case _:

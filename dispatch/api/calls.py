@@ -15,7 +15,7 @@ from dispatch.views.calls import call_card, call_lines
 from dispatch.views.people import resident_card
 from dispatch.wire.base import Id, Moment
 from dispatch.wire.words import CallState
-from dispatch.wire.work import Acknowledge, CallCard, CallChange, CallLine, Calls
+from dispatch.wire.work import CallCard, CallChange, CallLine, Calls, SettleCall
 from registry import cards
 from registry.store import Reading, Scope, Subject, Writing
 
@@ -69,11 +69,11 @@ def change_call(call_id: Id, change: CallChange, commands: Commands) -> Response
 
 
 @router.post("/{call_id}/settle", response_model=CallLine)
-def settle_call(call_id: Id, seen: Acknowledge, commands: Commands) -> Response:
-    """Somebody has dealt with a call that nobody had answered."""
+def settle_call(call_id: Id, word: SettleCall, commands: Commands) -> Response:
+    """Closes the case to call this caller back: she has been reached, or needs nothing any more."""
 
     def settle(session: Writing, desk: Desk) -> CallLine:
-        call = work.settle_call(session, desk, call_id, seen)
+        call = work.settle_call(session, desk, call_id, word)
         return call_lines(session, [call], session.clock.now())[0]
 
     return commands.do(settle)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from callbridge.events import CallEnd, Party
+from callbridge.events import CallEnd, Choice, Party
 from dispatch.models.transitions import Moves, Timeline
 from registry.models.centre import Priority
 from registry.models.columns import choice
@@ -83,6 +83,8 @@ class Call(SQLModel, table=True):
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    choice: Choice | None = choice(Choice, nullable=True)  # what she decided by key while she waited
+    choice_digit: str = Field(default="", max_length=1)  # of the service she ordered
     recovered: bool = False  # first heard of in CEL: we were not listening when it came
     merged_into: int | None = Field(default=None, foreign_key="call.id")
     version: int = 1
@@ -142,4 +144,6 @@ class ExchangePosition(SQLModel, table=True):
     row: int = 0
     link_up: bool = False
     link_changed_at: datetime | None = None
+    heard_at: datetime | None = None  # the link was alive then
     link_reason: str = Field(default="", max_length=200)
+    recording_stopped_at: datetime | None = None  # its disk is nearly full; None: conversations are recorded

@@ -60,8 +60,8 @@ class Case(SQLModel, table=True):
     """`owner_id` is the operator who took it first (首问负责); `turn` says whose move it is now.
 
     `needs_since` and `needs_why` are set while it needs an operator's attention (bell, top row) and cleared when one
-    acknowledges; `needs_why` is a message key. `call_back` is whom a case to call back is about (`dispatch.call_backs`):
-    one open for each. The place is the resident's home unless `place` says otherwise.
+    acknowledges; `needs_why` is a message key. `call_back` is whom a case to call back is about: one open for
+    each (`dispatch.call_backs`). The place is the resident's home unless `place` says otherwise.
     """
 
     __tablename__ = "case"

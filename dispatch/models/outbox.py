@@ -21,6 +21,9 @@ class MessageKind(StrEnum):
     OFFER_WITHDRAWN = "offer_withdrawn"
     REPLY = "reply"  # one answer to one inbound SMS
     PROGRESS = "progress"  # asks a merchant without SMS how far it is
+    LADDER = "ladder"  # asks somebody to help in an emergency
+    SURVEY = "survey"  # asks a resident whether it was good
+    CARE = "care"  # asks a resident whether she is well
 
 
 class MessageState(StrEnum):
@@ -69,6 +72,8 @@ class Message(SQLModel, table=True):
     case_id: int | None = Field(default=None, foreign_key="case.id")
     offer_id: int | None = Field(default=None, foreign_key="offer.id")
     inbound_id: int | None = Field(default=None, foreign_key="inbound.id")
+    resident_id: int | None = Field(default=None, foreign_key="resident.id")
+    care_check_id: int | None = Field(default=None, foreign_key="care_check.id")
     state: MessageState = choice(MessageState, default=MessageState.WANTED)
     not_before: datetime
     claimed_by: str | None = Field(default=None, max_length=64)
@@ -92,6 +97,7 @@ class AttemptResult(StrEnum):
     AWAY = "away"  # nobody was there: it did not happen
     NEVER_SEEN = "never_seen"  # asked afterwards, it had not happened
     UNKNOWN = "unknown"
+    REPEATED = "repeated"  # unknown, and made again all the same: it may have happened twice
     WITH_OPERATOR = "with_operator"  # unknown, and an operator has been asked to find out
 
 

@@ -16,6 +16,10 @@ class TimerKind(StrEnum):
     FINISH_DUE = "finish_due"
     WANTED_SOON = "wanted_soon"
     PROGRESS_CALL = "progress_call"
+    LADDER_STEP = "ladder_step"
+    RESPONDER_DUE = "responder_due"
+    SURVEY_DUE = "survey_due"
+    CARE_DUE = "care_due"
     AFTER_CALL = "after_call"
 
 

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, func, select
 
-from callbridge.events import CallEnd
 from dispatch import calls, casebook
 from dispatch.desk import Desk
 from dispatch.models import Call, CallState, Case
 from dispatch.operators import working
 from dispatch.views.calls import call_lines
 from dispatch.views.cases import ENDED, case_lines
-from dispatch.views.desk import link_lines, operator_line
+from dispatch.views.desk import gap_lines, link_lines, operator_line
 from dispatch.views.inbound import waiting
 from dispatch.wire.work import Board
 from registry.models import Centre
@@ -34,6 +33,7 @@ def board(session: Reading | Writing, desk: Desk, now: datetime) -> Board:
         inbound=waiting(session, desk.scope),
         operators=[operator_line(operator) for operator in working(session, desk.centre_id)],
         links=link_lines(session),
+        gaps=gap_lines(session, desk.centre_id, now),
     )
 
 
@@ -43,11 +43,8 @@ def last_seq(session: Reading | Writing) -> int:
 
 
 def on_board() -> ColumnElement[bool]:
-    """The calls a board shows: those that are going on, and those that ended and nobody has dealt with."""
-    return or_(
-        col(Call.state) != CallState.ENDED,
-        and_(col(Call.settled_at).is_(None), col(Call.end) != CallEnd.ANSWERED),
-    )
+    """The calls a board shows: those that are going on. Who was not answered has a case to be called back."""
+    return col(Call.state) != CallState.ENDED
 
 
 def _calls(session: Reading | Writing, desk: Desk) -> Sequence[Call]:

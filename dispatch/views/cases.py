@@ -6,8 +6,20 @@ from datetime import datetime
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from dispatch.models import Case, CaseCall, CaseState, Offer, OfferState, Timer, TimerState, Visit
+from dispatch.models import (
+    Case,
+    CaseCall,
+    CaseState,
+    Ladder,
+    LadderState,
+    Offer,
+    OfferState,
+    Timer,
+    TimerState,
+    Visit,
+)
 from dispatch.views.desk import merchant_lines, operator_lines
+from dispatch.views.ladders import ladder_of
 from dispatch.views.offers import offers_of, visit_view
 from dispatch.views.people import resident_lines
 from dispatch.wire.people import MerchantLine, ResidentLine
@@ -43,6 +55,7 @@ def case_card(session: Reading | Writing, case: Case, now: datetime) -> CaseCard
     ).first()
     return CaseCard(
         **dict(line),
+        ladder=ladder_of(session, case),
         outcome_note=case.outcome_note,
         calls=list(calls),
         offers=offers_of(session, case),
@@ -82,6 +95,8 @@ def _line(
         channel=offer.channel.value if offer is not None else None,
         clock=clocks.get(case.id),
         wanted_at=case.wanted_at,
+        call_back=case.call_back is not None,
+        attempts=case.attempts,
         reminders=case.reminders,
         last_reminder_at=case.last_reminder_at,
         needs_since=case.needs_since,
@@ -117,6 +132,10 @@ def _next_clocks(session: Reading | Writing, case_ids: Sequence[int]) -> dict[in
     belongs += [(Subject.OFFER, id_, case_id) for id_, case_id in session.exec(offers).all() if id_ is not None]
     visits = select(Visit.id, Visit.case_id).where(col(Visit.case_id).in_(case_ids))
     belongs += [(Subject.VISIT, id_, case_id) for id_, case_id in session.exec(visits).all() if id_ is not None]
+    ladders = select(Ladder.id, Ladder.case_id).where(
+        col(Ladder.case_id).in_(case_ids), Ladder.state != LadderState.OVER
+    )
+    belongs += [(Subject.LADDER, id_, case_id) for id_, case_id in session.exec(ladders).all() if id_ is not None]
     case_of = {(subject, id_): case_id for subject, id_, case_id in belongs}
     of_each = [
         and_(col(Timer.subject) == subject, col(Timer.subject_id).in_([id_ for at, id_ in case_of if at == subject]))

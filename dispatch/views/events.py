@@ -11,10 +11,10 @@ from fastapi.sse import format_sse_event
 from sqlmodel import col, select
 
 from dispatch.desk import Desk
-from dispatch.models import Call, Case, ExchangePosition, Inbound
+from dispatch.models import Call, Case, ExchangePosition, Gap, Inbound
 from dispatch.views.calls import call_lines
 from dispatch.views.cases import case_lines
-from dispatch.views.desk import known, link_line, operator_lines
+from dispatch.views.desk import gap_line, known, link_line, operator_lines
 from dispatch.views.inbound import inbound_lines
 from dispatch.views.timeline import actor_lines, entry
 from dispatch.wire.work import Event
@@ -59,6 +59,8 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
     names = {str(row.data.get("exchange")) for row in rows if row.subject is Subject.EXCHANGE}
     links = session.exec(select(ExchangePosition).where(col(ExchangePosition.exchange).in_(names))).all()
     link = {row.exchange: link_line(row) for row in links}
+    gap_ids = known(row.data.get("gap") for row in rows if row.what == "exchange.gap")
+    gaps = {gap.id: gap_line(gap) for gap in session.exec(select(Gap).where(col(Gap.id).in_(gap_ids))).all()}
     actors = actor_lines(session, rows)
     path_of = _paths(session, [*rows, *calls.values(), *cases.values()])
 
@@ -74,6 +76,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
                 "inbound": inbound_line.get(inbound_id(row) or 0),
                 "operator": operators.get(row.subject_id) if row.subject is Subject.OPERATOR else None,
                 "link": link.get(str(row.data.get("exchange"))) if row.subject is Subject.EXCHANGE else None,
+                "gap": gaps.get(row.data.get("gap")) if row.what == "exchange.gap" else None,
             }
         )
         about: list[Call | Case | Journal] = [each for each in (call, case) if each is not None]

@@ -7,7 +7,9 @@ client must not need the database to speak them.
 from typing import Literal
 
 CallState = Literal["ringing", "queued", "talking", "ended"]
-CallEnd = Literal["answered", "abandoned", "timed_out", "cut_off", "not_reached"]
+CallEnd = Literal["answered", "abandoned", "timed_out", "cut_off", "not_reached", "call_back", "message", "ordered"]
+Choice = Literal["call_back", "message", "order"]
+RecordingKind = Literal["conversation", "message"]
 Party = Literal["caller", "operator", "exchange"]
 Speaker = Literal["resident", "contact", "merchant", "other", "unknown"]
 Priority = Literal["emergency", "urgent", "routine"]
@@ -41,14 +43,40 @@ Answer = Literal["accept", "decline"]
 VisitStep = Literal["on_the_way", "at_the_door", "done"]
 VisitState = Literal["promised", "on_the_way", "at_the_door", "done", "called_off"]
 Channel = Literal["sms", "voice"]
-TimerKind = Literal["offer_expires", "arrival_due", "finish_due", "wanted_soon", "progress_call", "after_call"]
+TimerKind = Literal[
+    "offer_expires",
+    "arrival_due",
+    "finish_due",
+    "wanted_soon",
+    "progress_call",
+    "ladder_step",
+    "responder_due",
+    "after_call",
+    "survey_due",
+    "care_due",
+]
 Role = Literal["operator", "supervisor", "administrator"]
 Presence = Literal["off", "ready", "break", "after_call"]
 BreakReason = Literal["meal", "rest", "meeting", "training", "errand"]
 Direction = Literal["in", "out"]
 LegRole = Literal["caller", "operator", "called", "third", "supervisor"]
 ActorKind = Literal["operator", "merchant", "resident", "exchange", "system"]
-Subject = Literal["call", "case", "offer", "visit", "message", "resident", "merchant", "operator", "exchange"]
+Subject = Literal[
+    "call",
+    "case",
+    "offer",
+    "visit",
+    "message",
+    "resident",
+    "merchant",
+    "operator",
+    "exchange",
+    "ladder",
+    "care_plan",
+    "care_check",
+]
+PlanState = Literal["active", "ended"]
+CheckState = Literal["calling", "well", "talk", "not_reached", "missed", "skipped", "called_off"]
 Gender = Literal["female", "male"]
 Hearing = Literal["good", "hard", "deaf"]
 Group = Literal["living_alone", "empty_nest", "childless", "disabled", "bedridden", "dementia", "low_income"]
@@ -81,3 +109,7 @@ InboundReading = Literal[
     "stranger",
     "repeated",
 ]
+LadderState = Literal["climbing", "acknowledged", "over"]
+LadderAnswer = Literal["going", "cannot"]
+Rung = Literal["operators", "supervisor", "on_call", "contacts"]
+MessageState = Literal["wanted", "claimed", "handed_over", "sent", "failed", "unknown", "dropped"]

@@ -20,7 +20,10 @@ from dispatch.wire.words import (
     Channel,
     Direction,
     InboundReading,
+    LadderAnswer,
+    LadderState,
     LegRole,
+    MessageState,
     OfferRole,
     OfferState,
     Party,
@@ -28,6 +31,7 @@ from dispatch.wire.words import (
     Priority,
     Reason,
     Role,
+    Rung,
     Satisfaction,
     Speaker,
     TimerKind,
@@ -93,8 +97,7 @@ class CallLine(Wire):
     answered_at: Moment | None = None
     ended_at: Moment | None = None
     recovered: bool = False
-    settled_at: Moment | None = None
-    needs: str | None = None  # a message key when nobody dealt with it yet: need.abandoned, …
+    call_back: str | None = None  # the number of the open case to call this caller back, which an answer brings up
     version: int
 
 
@@ -115,6 +118,13 @@ class CallChange(Command):
     speaker_name: str | None = Field(default=None, max_length=80)
     speaker_contact_id: Id | None = None
     remember_line: bool = False  # this number belongs to that resident from now on
+
+
+class SettleCall(Command):
+    """The operator's word about whoever is to be called back: she has been reached, or needs nothing any more."""
+
+    outcome: Reason = "served"
+    note: str = Field(default="", max_length=1000)
 
 
 class ClockView(Wire):
@@ -180,6 +190,8 @@ class CaseLine(Wire):
     channel: Channel | None = None
     clock: ClockView | None = None  # the next one that runs
     wanted_at: Moment | None = None
+    call_back: bool = False  # somebody called and nobody answered: `attempts` times
+    attempts: int = 0
     reminders: int = 0
     last_reminder_at: Moment | None = None
     needs_since: Moment | None = None
@@ -192,7 +204,47 @@ class CaseLine(Wire):
     version: int
 
 
+class ActorLine(Wire):
+    kind: ActorKind
+    id: int | None = None
+    name: str = ""
+
+
+class LadderCallView(Wire):
+    """Somebody asked by an automatic call; `result` is what became of its last try."""
+
+    rung: Rung
+    round: int
+    step: int
+    name: str = ""  # of a contact
+    relation: str = ""
+    number: str
+    state: MessageState
+    result: str | None = None
+    answer: LadderAnswer | None = None
+    called_at: Moment | None = None
+    answered_at: Moment | None = None
+
+
+class LadderView(Wire):
+    """The ladder of an emergency: `steps` are those of the rule, `step` counts from 0 in them, `round` from 1."""
+
+    state: LadderState
+    steps: list[Rung]
+    step: int
+    round: int
+    started_at: Moment
+    due_at: Moment | None = None  # of the next step, unless somebody acknowledges before
+    acknowledged_at: Moment | None = None
+    by: ActorLine | None = None  # the operator who acknowledged
+    going: LadderCallView | None = None  # or who said "I am going"
+    arrival_due_at: Moment | None = None
+    doubles: int = 0  # calls made again without knowing whether the one before had rung
+    calls: list[LadderCallView] = []
+
+
 class CaseCard(CaseLine):
+    ladder: LadderView | None = None  # the last one of an emergency
     outcome_note: str = ""
     calls: list[int] = []
     offers: list[OfferView] = []
@@ -322,12 +374,6 @@ class InboundLine(Wire):
     needs_operator: bool
 
 
-class ActorLine(Wire):
-    kind: ActorKind
-    id: int | None = None
-    name: str = ""
-
-
 class TimelineEntry(Wire):
     """One row of the journal, rendered for its reader."""
 
@@ -347,6 +393,18 @@ class LinkLine(Wire):
     up: bool
     since: Moment | None = None
     reason: str = ""
+    recording_stopped_at: Moment | None = None  # its disk is nearly full; None: conversations are recorded
+
+
+class GapLine(Wire):
+    """A time in which the exchange was not heard; what came in it has been read back."""
+
+    id: int
+    exchange: str
+    began_at: Moment
+    until: Moment
+    calls: int
+    to_call_back: int
 
 
 class Board(Wire):
@@ -361,6 +419,7 @@ class Board(Wire):
     inbound: list[InboundLine]
     operators: list[OperatorLine]
     links: list[LinkLine]
+    gaps: list[GapLine] = []  # of the last hours, the newest first
 
 
 class Event(TimelineEntry):
@@ -374,6 +433,7 @@ class Event(TimelineEntry):
     inbound: InboundLine | None = None
     operator: OperatorLine | None = None
     link: LinkLine | None = None
+    gap: GapLine | None = None
 
 
 class Login(Command):

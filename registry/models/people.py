@@ -170,7 +170,7 @@ class AccessLog(SQLModel, table=True):
     at: datetime
     centre_id: int
     operator_id: int | None
-    resident_id: int
+    resident_id: int | None  # None: a recording of somebody unknown was heard
     what: str = Field(max_length=32)  # card, health_note, search, export, …
     call_id: int | None = None
     case_id: int | None = None

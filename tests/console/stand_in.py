@@ -258,7 +258,7 @@ def _calls(app: FastAPI, town: Town) -> None:
 
     @app.post("/api/v1/calls/{call_id}/settle")
     async def settle(call_id: int) -> Response:
-        return _json(town.change_call(call_id, "call.settled", settled_at=town.now(), needs=None))
+        return _json(town.change_call(call_id, "call.settled", call_back=None))
 
 
 def _cases(app: FastAPI, town: Town) -> None:

@@ -21,7 +21,7 @@ from callbridge.events import (
     Source,
 )
 from dispatch.arrivals import Recognition
-from dispatch.attention import Need, need_of_call
+from dispatch.attention import Need
 from dispatch.models import (
     Call,
     CallMatch,
@@ -174,13 +174,6 @@ def test_a_call_of_an_area_without_a_case_can_be_answered_by_an_operator_nobody_
     assert (town.call(call).state, town.call(call).operator_id) == (CallState.TALKING, None)
 
 
-def test_an_unanswered_call_needs_somebody(town: Town) -> None:
-    call = town.rings_in()
-    town.hangs_up(call)
-    ended = town.call(call)
-    assert (ended.end, ended.hung_up_by, need_of_call(ended)) == (CallEnd.ABANDONED, Party.CALLER, Need.ABANDONED)
-
-
 def test_a_call_that_came_while_we_were_away_is_there_afterwards(town: Town) -> None:
     resident = town.resident()
     at = town.clock.now() - timedelta(minutes=5)
@@ -194,7 +187,7 @@ def test_a_call_that_came_while_we_were_away_is_there_afterwards(town: Town) -> 
     )
     call = town.call("u1")
     assert (call.recovered, call.resident_id, call.arrived_at, call.ended_at) == (True, resident, at, ended)
-    assert need_of_call(call) is Need.ABANDONED
+    assert town.all(Case)[0].call_back == f"resident:{resident}"
     position = town.get(ExchangePosition, "main")
     assert (position.generation, position.row) == ("g1", 17)
 
@@ -242,15 +235,14 @@ def test_cel_fills_in_what_ami_missed_and_puts_right_what_it_got_wrong(town: Tow
         Party.OPERATOR,
         town.colleague.operator_id,
     )
-    assert need_of_call(put_right) is None
+    assert [case.state for case in town.all(Case)] == [CaseState.CLOSED]
 
 
 def test_a_long_reading_is_kept_whole_and_its_position_only_at_the_end(town: Town) -> None:
     at = town.clock.now()
     records = [record(f"u{n}", at, number=f"0236700{n:04d}") for n in range(45)]
-    broken = [*records, record("u9", at, end=CallEnd.ABANDONED, ended_at=at)]
-    broken[-1] = "not a record"  # type: ignore[call-overload]
-    with pytest.raises(KeyError):
+    broken = [*records, record("u99", at, number=None)]
+    with pytest.raises(TypeError):
         town.tell(cel(at, 99, *broken))
     position = town.all(ExchangePosition)
     assert not position or position[0].row == 0, "nobody may believe that this was read"

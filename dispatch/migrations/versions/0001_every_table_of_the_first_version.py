@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
         sa.Column("operator_id", sa.Integer(), nullable=True),
-        sa.Column("resident_id", sa.Integer(), nullable=False),
+        sa.Column("resident_id", sa.Integer(), nullable=True),
         sa.Column("what", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("call_id", sa.Integer(), nullable=True),
         sa.Column("case_id", sa.Integer(), nullable=True),
@@ -47,7 +47,9 @@ def upgrade() -> None:
         sa.Column("row", sa.Integer(), nullable=False),
         sa.Column("link_up", sa.Boolean(), nullable=False),
         sa.Column("link_changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("heard_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("link_reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("recording_stopped_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("exchange", name=op.f("pk_exchange_position")),
     )
     op.create_table(
@@ -70,6 +72,9 @@ def upgrade() -> None:
                 "merchant",
                 "operator",
                 "exchange",
+                "ladder",
+                "care_plan",
+                "care_check",
                 name="subject",
                 native_enum=False,
                 create_constraint=True,
@@ -121,6 +126,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("login", name=op.f("pk_login_throttle")),
     )
     op.create_table(
+        "mirrored",
+        sa.Column("exchange", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("family", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("value", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.PrimaryKeyConstraint("exchange", "family", "key", name=op.f("pk_mirrored")),
+    )
+    op.create_table(
         "area",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
@@ -145,6 +158,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("centre_id", "day", name=op.f("pk_case_sequence")),
     )
     op.create_table(
+        "gap",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("exchange", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("began_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("to_call_back", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_gap_centre_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gap")),
+    )
+    with op.batch_alter_table("gap", schema=None) as batch_op:
+        batch_op.create_index("ix_gap_until", ["centre_id", "until"], unique=False)
+
+    op.create_table(
         "rule",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
@@ -153,6 +181,12 @@ def upgrade() -> None:
             sa.Enum(
                 "matching_weights",
                 "offer_policy",
+                "ladder",
+                "quiet_hours",
+                "survey",
+                "care",
+                "outgoing_brake",
+                "recording",
                 "presence_policy",
                 name="rulekind",
                 native_enum=False,
@@ -216,6 +250,10 @@ def upgrade() -> None:
                 "finish_due",
                 "wanted_soon",
                 "progress_call",
+                "ladder_step",
+                "responder_due",
+                "survey_due",
+                "care_due",
                 "after_call",
                 name="timerkind",
                 native_enum=False,
@@ -236,6 +274,9 @@ def upgrade() -> None:
                 "merchant",
                 "operator",
                 "exchange",
+                "ladder",
+                "care_plan",
+                "care_check",
                 name="subject",
                 native_enum=False,
                 create_constraint=True,
@@ -430,6 +471,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_resident_place", ["centre_id", "area_id"], unique=False)
 
     op.create_table(
+        "care_plan",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("area_id", sa.Integer(), nullable=True),
+        sa.Column("resident_id", sa.Integer(), nullable=False),
+        sa.Column("local_time", sa.Time(), nullable=False),
+        sa.Column("weekdays", sa.JSON(), nullable=False),
+        sa.Column("zone", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("on_holidays", sa.Boolean(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("active", "ended", name="planstate", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_care_plan_area_id")),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_care_plan_centre_id")),
+        sa.ForeignKeyConstraint(["resident_id"], ["resident.id"], name=op.f("fk_care_plan_resident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_plan")),
+    )
+    with op.batch_alter_table("care_plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_plan_resident_id"), ["resident_id"], unique=False)
+
+    op.create_table(
         "case",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
@@ -490,6 +558,8 @@ def upgrade() -> None:
         sa.Column("place", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=True),
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
+        sa.Column("call_back", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("reminders", sa.Integer(), nullable=False),
         sa.Column("last_reminder_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("needs_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -545,6 +615,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_board", ["centre_id", "state"], unique=False)
         batch_op.create_index("ix_case_needs", ["centre_id", "needs_since"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_resident_id"), ["resident_id"], unique=False)
+        batch_op.create_index(
+            "uq_case_call_back",
+            ["centre_id", "call_back"],
+            unique=True,
+            sqlite_where=sa.text("call_back IS NOT NULL AND state NOT IN ('closed', 'cancelled')"),
+            postgresql_where=sa.text("call_back IS NOT NULL AND state NOT IN ('closed', 'cancelled')"),
+        )
 
     op.create_table(
         "contact",
@@ -741,6 +818,9 @@ def upgrade() -> None:
                 "abandoned",
                 "timed_out",
                 "cut_off",
+                "call_back",
+                "message",
+                "ordered",
                 "not_reached",
                 name="callend",
                 native_enum=False,
@@ -806,8 +886,15 @@ def upgrade() -> None:
         sa.Column("queued_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "choice",
+            sa.Enum(
+                "call_back", "message", "order", name="choice", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=True,
+        ),
+        sa.Column("choice_digit", sqlmodel.sql.sqltypes.AutoString(length=1), nullable=False),
         sa.Column("recovered", sa.Boolean(), nullable=False),
-        sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_call_area_id")),
@@ -825,6 +912,51 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_call_number"), ["number"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_resident_id"), ["resident_id"], unique=False)
         batch_op.create_index("ix_call_state", ["centre_id", "state"], unique=False)
+
+    op.create_table(
+        "care_check",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("area_id", sa.Integer(), nullable=True),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("resident_id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("call_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "calling",
+                "well",
+                "talk",
+                "not_reached",
+                "missed",
+                "skipped",
+                "called_off",
+                name="checkstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_care_check_area_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_care_check_case_id")),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_care_check_centre_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["care_plan.id"], name=op.f("fk_care_check_plan_id")),
+        sa.ForeignKeyConstraint(["resident_id"], ["resident.id"], name=op.f("fk_care_check_resident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_check")),
+        sa.UniqueConstraint("plan_id", "due_at", name=op.f("uq_care_check_plan_id_due_at")),
+    )
+    with op.batch_alter_table("care_check", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_care_check_calling",
+            ["resident_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'calling'"),
+            postgresql_where=sa.text("state = 'calling'"),
+        )
 
     op.create_table(
         "contract_area",
@@ -857,6 +989,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_decision_sheet_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "ladder",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("area_id", sa.Integer(), nullable=True),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("rule_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "climbing",
+                "acknowledged",
+                "over",
+                name="ladderstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("started_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("acknowledged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("operator_id", sa.Integer(), nullable=True),
+        sa.Column("ladder_call_id", sa.Integer(), nullable=True),
+        sa.Column("arrival_due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_ladder_area_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_ladder_case_id")),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_ladder_centre_id")),
+        sa.ForeignKeyConstraint(["operator_id"], ["operator.id"], name=op.f("fk_ladder_operator_id")),
+        sa.ForeignKeyConstraint(["rule_id"], ["rule.id"], name=op.f("fk_ladder_rule_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ladder")),
+    )
+    with op.batch_alter_table("ladder", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_ladder_case",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'over'"),
+            postgresql_where=sa.text("state <> 'over'"),
+        )
+
+    op.create_table(
         "call_match",
         sa.Column("call_id", sa.Integer(), nullable=False),
         sa.Column("resident_id", sa.Integer(), nullable=False),
@@ -871,7 +1047,14 @@ def upgrade() -> None:
         sa.Column(
             "why",
             sa.Enum(
-                "opened", "reminder", "about", name="linkwhy", native_enum=False, create_constraint=True, length=32
+                "opened",
+                "reminder",
+                "about",
+                "call_back",
+                name="linkwhy",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
             ),
             nullable=False,
         ),
@@ -1065,6 +1248,32 @@ def upgrade() -> None:
         batch_op.create_index("ix_phone_order_due", ["exchange", "state"], unique=False)
 
     op.create_table(
+        "recording",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("call_id", sa.Integer(), nullable=False),
+        sa.Column("exchange", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "conversation", "message", name="recordingkind", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column("file", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("began_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("removed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_recording_call_id")),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_recording_centre_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording")),
+        sa.UniqueConstraint("exchange", "file", name=op.f("uq_recording_exchange_file")),
+    )
+    with op.batch_alter_table("recording", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recording_call_id"), ["call_id"], unique=False)
+        batch_op.create_index("ix_recording_kept", ["removed_at", "ended_at"], unique=False)
+
+    op.create_table(
         "inbound",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
@@ -1164,6 +1373,9 @@ def upgrade() -> None:
                 "offer_withdrawn",
                 "reply",
                 "progress",
+                "ladder",
+                "survey",
+                "care",
                 name="messagekind",
                 native_enum=False,
                 create_constraint=True,
@@ -1184,6 +1396,8 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("offer_id", sa.Integer(), nullable=True),
         sa.Column("inbound_id", sa.Integer(), nullable=True),
+        sa.Column("resident_id", sa.Integer(), nullable=True),
+        sa.Column("care_check_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -1209,11 +1423,13 @@ def upgrade() -> None:
         sa.Column("delivered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_message_area_id")),
+        sa.ForeignKeyConstraint(["care_check_id"], ["care_check.id"], name=op.f("fk_message_care_check_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_message_case_id")),
         sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_message_centre_id")),
         sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_message_inbound_id")),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_message_merchant_id")),
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_message_offer_id")),
+        sa.ForeignKeyConstraint(["resident_id"], ["resident.id"], name=op.f("fk_message_resident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
@@ -1236,3 +1452,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         sa.UniqueConstraint("message_id", "try_number", name=op.f("uq_attempt_message_id_try_number")),
     )
+    op.create_table(
+        "ladder_call",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ladder_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column(
+            "rung",
+            sa.Enum(
+                "operators",
+                "supervisor",
+                "on_call",
+                "contacts",
+                name="rung",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "answer",
+            sa.Enum("going", "cannot", name="ladderanswer", native_enum=False, create_constraint=True, length=32),
+            nullable=True,
+        ),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_ladder_call_contact_id")),
+        sa.ForeignKeyConstraint(["ladder_id"], ["ladder.id"], name=op.f("fk_ladder_call_ladder_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_ladder_call_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ladder_call")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_ladder_call_message_id")),
+    )
+    with op.batch_alter_table("ladder_call", schema=None) as batch_op:
+        batch_op.create_index("ix_ladder_call_ladder", ["ladder_id"], unique=False)

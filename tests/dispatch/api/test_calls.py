@@ -93,14 +93,23 @@ def test_the_operator_who_answers_owns_the_call_and_others_see_that(
         assert (line["state"], line["operator"]["name"]) == ("talking", "陈雨")
 
 
-def test_an_abandoned_call_stays_on_the_board_until_somebody_settles_it(console: Console, town: Town) -> None:
-    uniqueid = town.rings_in()
-    town.hangs_up(uniqueid, CallEnd.ABANDONED)
+def test_an_abandoned_call_leaves_a_case_to_call_back_and_the_answered_one_settles_it_with_one_key(
+    console: Console, town: Town
+) -> None:
+    town.resident()
+    town.hangs_up(town.rings_in(), CallEnd.ABANDONED)
+    board = console.get("board")
+    assert board["calls"] == []
+    (case,) = board["cases"]
+    assert (case["call_back"], case["attempts"], case["needs_why"]) == (True, 1, "need.abandoned")
+    town.answers(town.rings_in())
     (line,) = console.get("board")["calls"]
-    assert (line["state"], line["end"], line["needs"]) == ("ended", "abandoned", "need.abandoned")
+    assert line["call_back"] == case["number"]
+    assert [each["number"] for each in console.get(f"calls/{line['id']}")["cases"]] == [case["number"]]
     settled = console.post(f"calls/{line['id']}/settle")
-    assert settled["needs"] is None
-    assert console.get("board")["calls"] == []
+    assert settled["call_back"] is None
+    assert console.get("board")["cases"] == []
+    assert console.get(f"cases/{case['number']}")["outcome"] == "served"
     assert console.post(f"calls/{line['id']}/settle", 409)["type"] == "/problems/conflict"
 
 
