@@ -53,6 +53,15 @@ def waits_for_a_line() -> ColumnElement[bool]:
     )
 
 
+def takes_a_line(message: Message, rooms: dict[int, int]) -> bool:
+    """Whether there is room for it: one that waits for a line has its centre's room reduced by one."""
+    waits = message.channel is Channel.VOICE and message.state is MessageState.WANTED and message.kind is not FIRST
+    if not waits or message.centre_id not in rooms:
+        return True
+    rooms[message.centre_id] -= 1
+    return rooms[message.centre_id] >= 0
+
+
 def room(session: Reading | Writing, centre_id: int, exchange: str, channels: int, now: datetime) -> int:
     """How many more calls may go out that are no emergency; below zero when those who call in use the reserve."""
     out = session.scalar(

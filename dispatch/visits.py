@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from dispatch import timers
+from dispatch import surveys, timers
 from dispatch.attention import Need, met
 from dispatch.casebook import expect, held, service_of
 from dispatch.desk import Desk
@@ -109,6 +109,8 @@ def step(session: Writing, case: Case, visit: Visit, to: VisitState, actor: Acto
             _ask_halfway(session, visit, due)
         return
     timers.stop(session, Subject.VISIT, key(visit))
+    if to is VisitState.DONE:
+        surveys.expect(session, case, visit)
     if to is VisitState.AT_THE_DOOR:
         minutes = service_of(session, case).finish_minutes
         _watch(session, visit, TimerKind.FINISH_DUE, now + timedelta(minutes=minutes))

@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from httpx_sse import SSEError, aconnect_sse
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from dispatch.rehearsal.witness import Log
 from dispatch.wire.base import Command
-from dispatch.wire.people import NewMerchant, NewResident
+from dispatch.wire.people import MerchantCard, NewMerchant, NewResident
+from dispatch.wire.rules import RuleChange, RuleView
 from dispatch.wire.work import (
     Board,
     CallCard,
@@ -29,6 +30,8 @@ from dispatch.wire.work import (
 )
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+_RULES = TypeAdapter(list[RuleView])
 
 PATIENCE_SECONDS = 10.0
 RECONNECT_SECONDS = 0.5
@@ -92,6 +95,19 @@ class Clerk:
     async def residents(self) -> Residents:
         return await self._read("residents", Residents)
 
+    async def merchant(self, id_: int) -> MerchantCard:
+        card = await self._read(f"merchants/{id_}", MerchantCard)
+        said = f"{card.satisfied} {card.fairly} {card.not_satisfied}"
+        self._log.write("operator", "read_record", call=str(id_), detail=said)
+        return card
+
+    async def change_rule(self, kind: str, **keys: Any) -> None:
+        """Puts other values into one of the centre's rules; she is an administrator."""
+        rules = _RULES.validate_json((await self._http.get("rules")).content)
+        version = next(rule.version for rule in rules if rule.kind == kind)
+        change = RuleChange(version=version, body=keys)
+        await self._command(f"rules/{kind}", change, RuleView, method="PATCH")
+
     async def merchants(self) -> Merchants:
         """The first hundred, and how many there are."""
         return await self._read("merchants?limit=100", Merchants)
@@ -119,19 +135,19 @@ class Clerk:
     async def _read(self, path: str, model: type[Answer]) -> Answer:
         return self._answer(f"GET {path}", await self._http.get(path), model)
 
-    async def _command(self, path: str, command: Command, model: type[Answer]) -> Answer:
+    async def _command(self, path: str, command: Command, model: type[Answer], *, method: str = "POST") -> Answer:
         """A command goes out with its own key, so that asking again after a lost answer does it once."""
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         body = command.model_dump(mode="json", exclude_unset=True)
         for last in (False, False, True):
             try:
-                response = await self._http.post(path, json=body, headers=headers)
+                response = await self._http.request(method, path, json=body, headers=headers)
                 break
             except httpx.TransportError:
                 if last:
                     raise
                 await asyncio.sleep(RECONNECT_SECONDS)
-        return self._answer(f"POST {path}", response, model)
+        return self._answer(f"{method} {path}", response, model)
 
     def _answer(self, request: str, response: httpx.Response, model: type[Answer]) -> Answer:
         if not response.is_success:

@@ -18,7 +18,7 @@ import httpx
 from callbridge.exchange import Exchange, phone_account
 from dispatch.rehearsal.child import Child
 from dispatch.rehearsal.clerk import Clerk, ServiceRefused
-from dispatch.rehearsal.community import Community, SampleResident, SmsHabit, VoiceHabit
+from dispatch.rehearsal.community import Community, Habits, SampleResident, SmsHabit, VoiceHabit
 from dispatch.rehearsal.evidence import Evidence
 from dispatch.rehearsal.merchants import Merchants
 from dispatch.rehearsal.operator_phone import OperatorPhone
@@ -32,6 +32,7 @@ from dispatch.rehearsal.witness import Log
 SMS_NUMBER = "+8619900230000"  # of the SIM card in the SMS phone
 GREETING = "您好，邻里热线，请讲。"
 OPERATOR, OPERATOR_NAME, EXTENSION = "xiaolan", "周小兰", "801"
+AT_HOME = Habits(sms="silent", voice="press1", seconds=12)  # she listens to the end, and is content
 ADMINISTRATOR, ADMINISTRATOR_NAME = "rehearsal", "排练管理员"
 
 
@@ -115,6 +116,15 @@ class Stage:
         if voice is not None:
             await self.town.set_habit(merchant.numbers.voice, voice, seconds)
 
+    async def picks_up(self, resident: SampleResident, voice: VoiceHabit, seconds: float = 2.0) -> None:
+        """From now on this resident does that when we call her."""
+        for line in resident.lines:
+            await self.town.set_habit(line.number, voice, seconds)
+
+    async def administrator(self) -> Clerk:
+        """The invented administrator, logged in; whoever asks closes her."""
+        return await self._log_in(ADMINISTRATOR, ADMINISTRATOR_NAME, "administrator", None)
+
     async def clerk(self) -> Clerk:
         """The invented operator, logged in; whoever asks closes her."""
         return await self._log_in(self.operator, OPERATOR_NAME, "operator", self.extension)
@@ -154,7 +164,7 @@ class Stage:
             number: merchant.robot
             for merchant in self.community.merchants
             for number in (merchant.numbers.sms, merchant.numbers.voice)
-        }
+        } | {line.number: AT_HOME for resident in self.community.residents for line in resident.lines}
         self._ending.push_async_callback(self.town.stop)
         await self.town.start(habits)
         secret = f"GATEWAY_{GATEWAY.upper()}"
@@ -175,9 +185,7 @@ class Stage:
         self._ending.push_async_callback(self.service.stop)
         await self.service.start()
         self._says("the people")
-        administrator, operator = await asyncio.gather(
-            self._log_in(ADMINISTRATOR, ADMINISTRATOR_NAME, "administrator", None), self.clerk()
-        )
+        administrator, operator = await asyncio.gather(self.administrator(), self.clerk())
         await operator.close()
         try:
             today = datetime.now(ZoneInfo(self.place.config.centre.time_zone)).date()

@@ -1,8 +1,9 @@
 """A merchant's whole card."""
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
-from dispatch.models import Offer, OfferState
+from dispatch.models import Case, Offer, OfferState, Satisfaction
 from dispatch.views.desk import merchant_lines
 from dispatch.wire.people import ContractView, HoursView, MerchantCard, NumberView
 from registry import merchants
@@ -18,6 +19,7 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard) -> M
         .select_from(Offer)
         .where(Offer.merchant_id == merchant.id, col(Offer.state) == OfferState.ACCEPTED)
     ).one()
+    said = _said_of(session, merchant.id)
     return MerchantCard(
         **dict(line),
         area_id=merchant.area_id,
@@ -47,5 +49,28 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard) -> M
             for contract in card.contracts
         ],
         open_jobs=open_jobs,
+        satisfied=said.get(Satisfaction.SATISFIED, 0),
+        fairly=said.get(Satisfaction.FAIRLY, 0),
+        not_satisfied=said.get(Satisfaction.NOT_SATISFIED, 0),
         version=merchant.version,
     )
+
+
+def _said_of(session: Reading | Writing, merchant_id: int) -> dict[Satisfaction, int]:
+    """How often residents said what of the cases that this merchant served, or served last where several did."""
+    later = aliased(Offer)
+    served_again = select(later.id).where(
+        later.case_id == col(Offer.case_id), later.state == OfferState.FULFILLED, col(later.id) > col(Offer.id)
+    )
+    served = (
+        select(Case.satisfaction, func.count())
+        .join(Offer, col(Offer.case_id) == col(Case.id))
+        .where(
+            Offer.merchant_id == merchant_id,
+            col(Offer.state) == OfferState.FULFILLED,
+            col(Case.satisfaction).is_not(None),
+            ~served_again.exists(),
+        )
+        .group_by(col(Case.satisfaction))
+    )
+    return {Satisfaction(said): count for said, count in session.exec(served) if said is not None}

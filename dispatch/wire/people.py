@@ -173,6 +173,10 @@ class MerchantCard(MerchantLine):
     hours: list[HoursView] = []
     contracts: list[ContractView] = []
     open_jobs: int = 0
+    # What residents said, or an operator wrote down for them, of the cases it served.
+    satisfied: int = 0
+    fairly: int = 0
+    not_satisfied: int = 0
     version: int
 
 

@@ -1,6 +1,6 @@
 """The stories that can be told, by name."""
 
-from dispatch.rehearsal.stories import crash, main
+from dispatch.rehearsal.stories import crash, main, survey
 from dispatch.rehearsal.story import Step
 
-STORIES: dict[str, list[Step]] = {"main": main.STEPS, "crash": crash.STEPS}
+STORIES: dict[str, list[Step]] = {"main": main.STEPS, "crash": crash.STEPS, "survey": survey.STEPS}
