@@ -19,6 +19,7 @@ from callbridge.desk_talk import DeskTalk
 from callbridge.errors import AmiRefused, BridgeError, NotLinked
 from callbridge.events import (
     BridgeEvent,
+    CallAnswered,
     CallEnd,
     CallOut,
     CallRecord,
@@ -168,12 +169,23 @@ class Bridge:
         """Withdraw an outgoing call; no error when it is over. Raises `NotLinked`, `LinkLost`."""
         await self._control.hang_up(attempt)
 
+    async def play(self, extension: str, file: str) -> None:
+        """Play a recording on an operator's own telephone; returns when it has been told to ring.
+
+        Raises `UnsafeValue`, `ActionRefused`, `LinkLost`.
+        """
+        await self._control.play(extension, file)
+
     async def mirror(self, family: str, key: str, value: str) -> None:
         """Keep a fact in the exchange's own database for when we are away; an empty value deletes it.
 
         Raises `ActionRefused` when it was not stored, `LinkLost` when nobody knows.
         """
         await self._control.mirror(family, key, value)
+
+    async def mirrored(self, family: str, key: str) -> str | None:
+        """What the exchange's own database has there, None for nothing. Raises `NotLinked`, `LinkLost`."""
+        return await self._control.mirrored(family, key)
 
     def _linked(self) -> Link:
         if self._link is None:
@@ -314,6 +326,9 @@ class Bridge:
             *self._calls_out.hear(fields, at),
             *self._phones.hear(fields, at),
         ]
+        for answer in said:
+            if isinstance(answer, CallAnswered):
+                self._spawn(self._await_voice(answer.uniqueid), "bridge-voice")
         if fields.get("event") == "QueueCallerJoin" and (call := self._calls.get(fields.get("uniqueid", ""))):
             self._spawn(self._prioritise(call), "bridge-prioritise")
         return said
@@ -327,6 +342,10 @@ class Bridge:
                 log.exception("event.not_taken", kind=type(event).__name__, uniqueid=getattr(event, "uniqueid", None))
                 taken = False
         return taken
+
+    async def _await_voice(self, uniqueid: str) -> None:
+        await asyncio.sleep(self._pace.voice)
+        await self._send(lambda: self._calls.silent(uniqueid, self._now()))
 
     async def _prioritise(self, call: LiveCall) -> None:
         try:

@@ -25,6 +25,7 @@ from callbridge.events import (
     CallRangOut,
     CallRecord,
     CallRinging,
+    CallSilent,
     Choice,
     Party,
 )
@@ -48,6 +49,7 @@ class LiveCall:
     queued_at: datetime | None = None
     priority: int | None = None  # wanted in the queue, also in one that it joins later
     extension: str | None = None  # who answered
+    spoke: bool = False  # since then
     outgoing: bool = False  # an operator's own call
     ringing: dict[str, None] = field(default_factory=dict)  # extensions, in the order in which they began to ring
 
@@ -99,6 +101,8 @@ class LiveCalls:
             "AgentCalled": self._rings,
             "AgentRingNoAnswer": self._rang_out,
             "AgentConnect": self._answered,
+            "ChannelTalkingStart": self._spoke,
+            "ChannelTalkingStop": self._spoke,
             "Hangup": self._hung_up,
         }
 
@@ -214,6 +218,17 @@ class LiveCalls:
         call.queue = None
         return []
 
+    def _spoke(self, call: LiveCall, _fields: Fields, _at: datetime) -> list[BridgeEvent]:
+        call.spoke = True
+        return []
+
+    def silent(self, uniqueid: str, at: datetime) -> list[BridgeEvent]:
+        """The time for a first word is over: whether there was none, in a call that is still going on."""
+        call = self._calls.get(uniqueid)
+        if call is None or call.spoke:
+            return []
+        return [CallSilent(exchange=self._exchange, at=at, uniqueid=uniqueid)]
+
     def _rings(self, call: LiveCall, fields: Fields, at: datetime) -> list[BridgeEvent]:
         extension = extension_of(fields.get("interface", ""))
         return self.ring(call, extension, at) if extension is not None else []
@@ -237,7 +252,7 @@ class LiveCalls:
 
     def answer(self, call: LiveCall, extension: str, operator_uniqueid: str, at: datetime) -> list[BridgeEvent]:
         """That telephone took the call; the others no longer ring."""
-        call.extension = extension
+        call.extension, call.spoke = extension, False
         call.ringing.pop(extension, None)
         answered = CallAnswered(
             exchange=self._exchange,

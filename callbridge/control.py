@@ -280,3 +280,13 @@ class Control:
             raise LinkLost(f"the exchange did not say whether it stored {family}")
         if stored.result().get("response") != "Success":
             raise ActionRefused(f"the exchange did not store {family}")
+
+    async def mirrored(self, family: str, key: str) -> str | None:
+        """What the exchange's own database has there, None for nothing."""
+        try:
+            rows = await self._link().list({"Action": "DBGet", "Family": family, "Key": key})
+        except NotLinked:
+            raise
+        except ActionRefused:
+            return None
+        return rows[0].get("val") if rows else None

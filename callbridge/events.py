@@ -142,6 +142,14 @@ class CallerChose(BridgeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallReached(BridgeEvent):
+    """Whom an operator called has answered; `called` is the other side's channel."""
+
+    uniqueid: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallHeld(BridgeEvent):
     """The other side hears music; whoever talked to her waits in the call's room."""
 
@@ -176,6 +184,13 @@ class CallParties(BridgeEvent):
     uniqueid: str
     legs: tuple[str, ...]
     held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSilent(BridgeEvent):
+    """Answered some seconds ago, and not a word from the caller since."""
+
+    uniqueid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ class Top(Vertical):
         for link in world.links.values():
             state = ("link.up", "$text-success") if link.up else ("link.down", "bold $text-error")
             parts += [f"{say('top.exchange')} {link.exchange} ", (say(state[0]), state[1]), "  "]
+            if link.recording_stopped_at is not None:
+                parts += [(f" !! {say('top.recording_stopped')} ", "bold $text on $error"), " "]
         if (me := world.me) is not None:
             phone = ("phone.reachable", "$text-success") if me.phone_reachable else ("phone.away", "$text-error")
             role = "" if me.role == "operator" else f" {say(f'role.{me.role}')}"

@@ -7,7 +7,7 @@ import structlog
 from callbridge.events import CallArrived, CallRecord
 from dispatch import cases, ladders
 from dispatch.attention import Need, need
-from dispatch.models import Call, CallMatch, Leg, LegRole, Operator, Speaker
+from dispatch.models import Call, CallMatch, Leg, LegRole, LinkWhy, Operator, Speaker
 from dispatch.models.transitions import key, note
 from registry.cards import ResidentSummary, summaries
 from registry.centres import current_services
@@ -91,16 +91,18 @@ class Arrivals:
         if who:
             note(session, call, "recognised", Actor.system(), residents=list(residents), speaker=str(call.speaker))
         if call.priority is Priority.EMERGENCY:
-            self._emergency(session, call)
+            self.emergency(session, call)
         log.info("call.arrived", call=call.id, known=bool(who), priority=str(call.priority), recovered=recovered)
         priority, name = IN_QUEUE.get(call.priority), _name(who, residents)
         told = Recognition(event.uniqueid, priority, name) if priority is not None or name is not None else None
         return call, told
 
-    def _emergency(self, session: Writing, call: Call) -> None:
-        """A case before anybody answers; a press while one is open joins it."""
+    def emergency(self, session: Writing, call: Call, why: Need = Need.EMERGENCY) -> None:
+        """A case before anybody answers, or because nobody speaks; a press while one is open joins it."""
         case = cases.open_emergency(session, call)
-        if case is not None:
+        if case is not None and why is Need.SILENT:
+            cases.link(session, case, call, LinkWhy.ABOUT)
+        elif case is not None:
             cases.reminded(session, case, call, Actor.exchange())
         else:
             services = current_services(session, self._centre_id)
@@ -110,7 +112,7 @@ class Arrivals:
                 return
             resident = session.get(Resident, call.resident_id) if call.resident_id is not None else None
             case = cases.begin(session, service, Actor.exchange(), call=call, resident=resident)
-        need(session, case, Need.EMERGENCY, Actor.exchange())
+        need(session, case, why, Actor.exchange())
         ladders.climb(session, case, Actor.exchange())
 
 

@@ -12,6 +12,7 @@ class Need(StrEnum):
     """Why somebody is needed, as a message key."""
 
     EMERGENCY = "need.emergency"
+    SILENT = "need.silent"  # answered, and the caller says nothing
     RESPONDER_LATE = "need.responder_late"  # whoever said "I am going" should have arrived
     NOBODY_LEFT = "need.nobody_left"  # every candidate was asked
     ARRIVAL_LATE = "need.arrival_late"

@@ -25,6 +25,7 @@ from callbridge.events import (
     CallRangOut,
     CallRecord,
     CallRinging,
+    CallSilent,
     CelRead,
     LinkDown,
     LinkUp,
@@ -35,6 +36,7 @@ from callbridge.events import (
 )
 from dispatch import choices, gaps, legs, presence, recordings, results, unanswered
 from dispatch.arrivals import Arrivals, Recognition, answered
+from dispatch.attention import Need
 from dispatch.models import Call, CallState, Direction, ExchangePosition, Leg, LegRole, Operator, RecordingKind
 from dispatch.models.transitions import key, move, note
 from dispatch.operators import with_extension
@@ -64,6 +66,7 @@ class Intake:
             CallRangOut: self._ringing,
             CallAnswered: self._answered,
             CallEnded: self._ended,
+            CallSilent: self._silent,
             CallerChose: self._chose,
             CallRecord: self._record,
             CallOut: self._call_out,
@@ -178,6 +181,16 @@ class Intake:
         move(session, call, CallState.TALKING, by, at=at, extension=extension, waited_ms=waited)
         if operator is not None:
             answered(session, call, operator)
+
+    def _silent(self, session: Writing, event: CallSilent) -> None:
+        """An emergency unless the operator, who hears it, clears it."""
+        call = _known_call(session, event, event.uniqueid)
+        if call is None or call.state is not CallState.TALKING or call.silent_at is not None:
+            return
+        call.silent_at = event.at
+        call.version += 1
+        note(session, call, "silent", Actor.exchange(), at=event.at)
+        self._arrivals.emergency(session, call, Need.SILENT)
 
     def _chose(self, session: Writing, event: CallerChose) -> None:
         call = _known_call(session, event, event.uniqueid)

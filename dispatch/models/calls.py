@@ -83,6 +83,7 @@ class Call(SQLModel, table=True):
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    silent_at: datetime | None = None  # answered, and by then not a word from the caller
     choice: Choice | None = choice(Choice, nullable=True)  # what she decided by key while she waited
     choice_digit: str = Field(default="", max_length=1)  # of the service she ordered
     recovered: bool = False  # first heard of in CEL: we were not listening when it came
