@@ -10,6 +10,7 @@ from callbridge.calls import LiveCalls, Token, number_of
 from callbridge.events import (
     BridgeEvent,
     CallHeld,
+    CallReached,
     CallResumed,
     PartyJoined,
     PartyLeft,
@@ -65,8 +66,11 @@ class DeskTalk:
         return self._calls.answer(call, fields.get("extension", ""), fields.get("uniqueid", ""), at)
 
     def _reached(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
-        call = self._calls.get(fields.get("call", ""))
-        return self._calls.answer(call, "", call.uniqueid, at) if call is not None else []
+        call, called = self._calls.get(fields.get("call", "")), fields.get("uniqueid", "")
+        if call is None:
+            return []
+        call.extension = call.extension or ""  # answered; from which telephone it was dialled is known elsewhere
+        return [CallReached(exchange=self._exchange, at=at, uniqueid=call.uniqueid, called=called)]
 
     def _held(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
         return [CallHeld(exchange=self._exchange, at=at, uniqueid=fields.get("call", ""))]

@@ -13,10 +13,12 @@ import structlog
 from callbridge.bridge import Bridge, LinkState
 from callbridge.errors import AmiRefused, BridgeError
 from callbridge.events import BridgeEvent, CelPosition
-from dispatch import lease
+from dispatch import gaps, lease
 from dispatch.intake import Intake, Recognition
+from dispatch.mirror import Mirror
 from dispatch.models import ExchangePosition
 from dispatch.outbox import Sender
+from dispatch.telephonist import Telephonist
 from registry.store import Store
 
 log = structlog.get_logger()
@@ -35,6 +37,7 @@ class Switchboard:
         instance: str,
         make_bridge: Callable[[], Bridge],
         make_sender: Callable[[Bridge], Sender],
+        mirror: Mirror,
     ) -> None:
         self._store = store
         self._intake = intake
@@ -42,8 +45,10 @@ class Switchboard:
         self._instance = instance
         self._make_bridge = make_bridge
         self._make_sender = make_sender
+        self._mirror = mirror
         self._bridge: Bridge | None = None
         self._sender: Sender | None = None
+        self._telephonist: Telephonist | None = None
         self._refusal = ""
         self._thread = ThreadPoolExecutor(1, "intake")  # in order, and never behind a request
         self._errands: set[asyncio.Task[None]] = set()
@@ -53,6 +58,11 @@ class Switchboard:
     def link(self) -> LinkState | None:
         """How the link is; None while another instance holds the exchange."""
         return self._bridge.link if self._bridge is not None else None
+
+    @property
+    def bridge(self) -> Bridge | None:
+        """The exchange itself, None while another instance holds it."""
+        return self._bridge
 
     @property
     def trouble(self) -> str:
@@ -103,7 +113,10 @@ class Switchboard:
         """Links, takes in and sends, until cancelled."""
         bridge = self._bridge = self._make_bridge()
         sender = self._sender = self._make_sender(bridge)
+        telephonist = self._telephonist = Telephonist(self._store, bridge.telephone, self._exchange)
         sending = asyncio.create_task(sender.run(), name="sender")
+        ordering = asyncio.create_task(telephonist.run(), name="telephonist")
+        mirroring = asyncio.create_task(self._mirror.run(bridge), name="mirror")
         try:
             try:
                 await bridge.start(self._hear, await asyncio.to_thread(self._position))
@@ -116,10 +129,13 @@ class Switchboard:
             await sending
         finally:
             sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)  # what is being handed over is still waited for
+            ordering.cancel()
+            mirroring.cancel()
+            # What is being handed over is still waited for.
+            await asyncio.gather(sending, ordering, mirroring, return_exceptions=True)
             await bridge.stop()
             await asyncio.gather(*self._errands, return_exceptions=True)
-            self._bridge = self._sender = None
+            self._bridge = self._sender = self._telephonist = None
 
     async def _hear(self, event: BridgeEvent) -> None:
         loop = asyncio.get_running_loop()
@@ -136,11 +152,17 @@ class Switchboard:
         except BridgeError as problem:  # the call is in the queue all the same, only later in it and without a name
             log.warning("call.not_recognised", uniqueid=recognition.uniqueid, error=type(problem).__name__)
 
+    async def still_there(self) -> None:
+        """Writes down that the exchange is heard now: a gap begins here if we die before the next time."""
+        if (link := self.link) is not None and link.up:
+            await asyncio.to_thread(gaps.heard, self._store, self._exchange)
+
     def _position(self) -> CelPosition | None:
         with self._store.reading() as session:
             row = session.get(ExchangePosition, self._exchange)
             return CelPosition(generation=row.generation, row=row.row) if row is not None and row.generation else None
 
     def _wake(self, seq: int) -> None:
-        if (sender := self._sender) is not None:
-            sender.wake(seq)
+        for worker in (self._sender, self._telephonist, self._mirror):
+            if worker is not None:
+                worker.wake(seq)

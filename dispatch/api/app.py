@@ -5,7 +5,22 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from dispatch.api import board, calls, cases, events, gateways, health, inbound, login, merchants, residents
+from dispatch.api import (
+    board,
+    calls,
+    care_plans,
+    cases,
+    events,
+    gateways,
+    health,
+    inbound,
+    login,
+    merchants,
+    recordings,
+    residents,
+    rules,
+    telephone,
+)
 from dispatch.api.problems import MEDIA_TYPE, STATUS, add_problems
 from dispatch.house import House
 from dispatch.wire.base import Problem
@@ -32,7 +47,21 @@ def create_app(house: House) -> FastAPI:
     app.state.house = house
     add_problems(app)
     api = APIRouter(prefix=PREFIX)
-    for part in (login, board, events, calls, residents, merchants, cases, inbound, gateways):
+    for part in (
+        login,
+        board,
+        events,
+        calls,
+        telephone,
+        residents,
+        care_plans,
+        merchants,
+        cases,
+        inbound,
+        gateways,
+        recordings,
+        rules,
+    ):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(health.router)

@@ -8,9 +8,10 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from dispatch import call_backs
-from dispatch.models import Call, CallMatch, Case, CaseCall, Offer, OfferState
+from dispatch.models import Call, CallMatch, CallState, Case, CaseCall, Offer, OfferState
 from dispatch.views.cases import ENDED, case_lines
 from dispatch.views.desk import known, merchant_lines, operator_lines
+from dispatch.views.legs import leg_lines
 from dispatch.views.offers import offer_views
 from dispatch.views.people import resident_lines
 from dispatch.wire.people import MerchantLine, ResidentCard, ResidentLine
@@ -29,21 +30,16 @@ def call_lines(session: Reading | Writing, calls: Sequence[Call], now: datetime)
         [*(call.resident_id for call in calls), *(id_ for ids in on_the_line.values() for id_ in ids)],
         now,
     )
-    legs = _legs(session, calls)
-    operators = operator_lines(
-        session,
-        [
-            *(call.operator_id for call in calls),
-            *(call.taken_by_id for call in calls),
-            *(leg.operator_id for each in legs.values() for leg in each),
-        ],
-    )
+    legs = leg_lines(session, (call.id for call in calls if call.state is not CallState.ENDED))
+    at_desks = [*(call.operator_id for call in calls), *(call.taken_by_id for call in calls)]
+    operators = operator_lines(session, at_desks)
     merchants = merchant_lines(session, (call.speaker_merchant_id for call in calls))
     open_cases = _open_cases(session, residents)
     to_call_back = call_backs.numbers_of_open(session, calls[0].centre_id, calls)
     return [
-        _line(call, on_the_line[call.id or 0], residents, operators, merchants, open_cases, to_call_back)
-        .model_copy(update={"legs": _leg_lines(session, legs[call.id or 0], operators)})
+        _line(call, on_the_line[call.id or 0], residents, operators, merchants, open_cases, to_call_back).model_copy(
+            update={"legs": legs[call.id or 0]}
+        )
         for call in calls
     ]
 
