@@ -13,6 +13,7 @@ from callbridge.bridge import Bridge
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings
 from dispatch import lease
+from dispatch.mirror import Mirror
 from dispatch.models import ExchangePosition
 from dispatch.outbox import Sender
 from dispatch.switchboard import Switchboard
@@ -40,6 +41,7 @@ def switchboard(town: Town, folder: Path, port: int, secret: str = SECRET, insta
         instance,
         lambda: Bridge(settings, secrets, Mute(), folder / "cel.db", town.store.clock.now),
         lambda bridge: Sender(town.store, {}, bridge, instance),
+        Mirror(town.store, town.centre_id, town.plan, settings.name),
     )
 
 
