@@ -18,9 +18,11 @@ from dispatch.database import open_centre
 from dispatch.feed import Feed
 from dispatch.intake import Intake
 from dispatch.metrics import Metrics
+from dispatch.mirror import Mirror
 from dispatch.outbox import Sender
 from dispatch.replies import Replies
 from dispatch.switchboard import Switchboard
+from dispatch.upkeep import Upkeep
 from registry.numbers import NumberPlan
 from registry.store import Clock, Store
 from registry.vault import Vault
@@ -43,6 +45,7 @@ class House:
     feed: Feed
     metrics: Metrics
     switchboard: Switchboard
+    upkeep: Upkeep
     instance: str
     ticked_at: datetime | None = field(default=None)  # when the clocks were last looked at
 
@@ -73,9 +76,11 @@ def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
         return Bridge(config.exchange, secrets, exchange.speech, exchange.cel_path, store.clock.now)
 
     def make_sender(bridge: Bridge) -> Sender:
-        return Sender(store, gateways, bridge, instance, exchange=config.exchange.name)
+        own = config.exchange
+        return Sender(store, gateways, bridge, instance, exchange=own.name, channels=own.trunk.channels)
 
-    switchboard = Switchboard(store, intake, config.exchange.name, instance, make_bridge, make_sender)
+    mirror = Mirror(store, centre_id, plan, config.exchange.name)
+    switchboard = Switchboard(store, intake, config.exchange.name, instance, make_bridge, make_sender, mirror)
     feed = Feed(store, centre_id, epoch)
     metrics = Metrics(
         store,
@@ -99,5 +104,14 @@ def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
         feed=feed,
         metrics=metrics,
         switchboard=switchboard,
+        upkeep=Upkeep(
+            store,
+            centre_id,
+            config.exchange.name,
+            exchange.places.recordings,
+            exchange.places.sounds,
+            exchange.speech,
+            config.centre.language,
+        ),
         instance=instance,
     )

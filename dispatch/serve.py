@@ -28,9 +28,11 @@ from dispatch.replies import read_left_over
 log = structlog.get_logger()
 
 TICK = 1  # seconds between two looks at the clocks
+HEARD = 5  # between two notes that the exchange is heard
 READ_AGAIN = 10
 AUDIT = 60
 CLEAN = 600
+UPKEEP = 20
 PATIENCE = 3  # seconds that requests under way have when the service stops
 REGISTER_AGAIN = 30  # seconds, after a gateway was away
 COLLECT = (10_000, 20, 20)  # by default every seventh match met a full collection of 8 ms; the memory is the same
@@ -166,10 +168,15 @@ def _clocks(house: House) -> AsyncIOScheduler:
         await asyncio.to_thread(ticker.tick, house.store, house.instance)
         house.ticked()
 
+    async def keep_up() -> None:
+        await house.upkeep.run(house.switchboard.bridge)
+
     jobs: list[tuple[int, Callable[[], Awaitable[None]]]] = [
         (TICK, tick),
+        (HEARD, house.switchboard.still_there),
         (READ_AGAIN, _in_thread(lambda: read_left_over(house.store, house.replies))),
         (AUDIT, _in_thread(lambda: audit(house.store))),
+        (UPKEEP, keep_up),
         (CLEAN, _in_thread(lambda: housekeeping.clean(house.store, house.speech))),
     ]
     for seconds, job in jobs:
