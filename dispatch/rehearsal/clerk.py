@@ -74,6 +74,9 @@ class Clerk:
     async def call(self, id_: int) -> CallCard:
         return await self._read(f"calls/{id_}", CallCard)
 
+    async def case(self, number: str) -> CaseCard:
+        return await self._read(f"cases/{number}", CaseCard)
+
     async def candidates(self, number: str) -> Candidates:
         return await self._read(f"cases/{number}/candidates", Candidates)
 

@@ -94,6 +94,17 @@ def test_a_killed_service_finds_its_waiting_caller_and_its_offer_again(installat
     assert processes_of(installation) == []
 
 
+def test_a_button_that_nobody_answers_climbs_to_the_daughter_who_is_going(installation: Path) -> None:
+    told = subprocess.run(
+        townline(installation, "demo", "--story", "emergency"), capture_output=True, text=True, timeout=150, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    steps = ["button pressed", "all operators", "on-call list", "the family", "the daughter is going", "closed"]
+    places = [told.stdout.index(step) for step in steps]
+    assert places == sorted(places)
+    assert processes_of(installation) == []
+
+
 def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
     community = read_community()
     resident = community.resident("林婉芝")

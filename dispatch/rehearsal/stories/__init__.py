@@ -1,6 +1,11 @@
 """The stories that can be told, by name."""
 
-from dispatch.rehearsal.stories import crash, main, survey
+from dispatch.rehearsal.stories import crash, emergency, main, survey
 from dispatch.rehearsal.story import Step
 
-STORIES: dict[str, list[Step]] = {"main": main.STEPS, "crash": crash.STEPS, "survey": survey.STEPS}
+STORIES: dict[str, list[Step]] = {
+    "main": main.STEPS,
+    "crash": crash.STEPS,
+    "emergency": emergency.STEPS,
+    "survey": survey.STEPS,
+}
