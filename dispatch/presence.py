@@ -152,8 +152,12 @@ def surveyed(session: Writing, centre_id: int, event: RingSurveyed) -> None:
     ).all()
     pending = {row.body.get("extension") for row in wanted}
     for extension, presence in event.presences.items():
-        if extension not in pending:
-            _is_so(session, centre_id, extension, presence)
+        if extension in pending:
+            continue
+        known = with_extension(session, centre_id, extension)
+        if known is not None and known.presence_since is None and presence is PhonePresence.READY:
+            continue  # it rings as configured, and nobody has come
+        _is_so(session, centre_id, extension, presence)
 
 
 def _is_so(session: Writing, centre_id: int, extension: str, presence: PhonePresence) -> None:
@@ -161,8 +165,7 @@ def _is_so(session: Writing, centre_id: int, extension: str, presence: PhonePres
     if known is None:
         return
     operator, seen = _held(session, known.id or 0), Presence(presence.value)
-    never_said = operator.presence_since is None and seen is Presence.READY  # it rings as configured, nobody came
-    if operator.presence is seen or never_said:
+    if operator.presence is seen:
         return
     if seen is Presence.OFF:
         leave(session, operator, Actor.exchange(), may_refuse=False)
