@@ -1,5 +1,6 @@
 """The whole way through, as issue 2 tells it, without a real exchange."""
 
+from callbridge.events import CallEnd
 from dispatch.models import CallState, CaseState, OfferState, Turn, VisitState
 from tests.dispatch.town import FAR, Town
 
@@ -51,7 +52,7 @@ def test_a_case_goes_from_the_call_to_its_end(town: Town) -> None:
     assert town.case(number).turn is Turn.OPERATOR
 
     town.close(number)
-    town.hangs_up(call)
+    town.hangs_up(call, CallEnd.ANSWERED)
     assert town.case(number).state is CaseState.CLOSED
     assert town.case(number).turn is Turn.NOBODY
     assert town.call(call).state is CallState.ENDED

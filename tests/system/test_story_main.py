@@ -96,7 +96,11 @@ def test_a_killed_service_finds_its_waiting_caller_and_its_offer_again(installat
 
 def test_a_button_that_nobody_answers_climbs_to_the_daughter_who_is_going(installation: Path) -> None:
     told = subprocess.run(
-        townline(installation, "demo", "--story", "emergency"), capture_output=True, text=True, timeout=150, check=False
+        townline(installation, "demo", "--story", "emergency"),
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
     )
     assert told.returncode == 0, told.stdout + told.stderr
     steps = ["button pressed", "all operators", "on-call list", "the family", "the daughter is going", "closed"]
