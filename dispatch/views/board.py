@@ -31,7 +31,7 @@ def board(session: Reading | Writing, desk: Desk, now: datetime) -> Board:
         time_zone=centre.time_zone,
         calls=call_lines(session, _calls(session, desk), now),
         cases=case_lines(session, _cases(session, desk), now),
-        inbound=waiting(session, desk.scope),
+        inbound=waiting(session, desk),
         operators=[operator_line(operator) for operator in working(session, desk.centre_id)],
         links=link_lines(session),
     )
