@@ -309,7 +309,7 @@ class Console(App[None]):
         say = self.desk.speech.say
         for each in live_keys(screen):
             if each.show and each.action not in ("nothing", "choose", "app.command_palette"):
-                title = f"{say(f'key.{each.name}')}  [{each.keys}]"
+                title = f"{say(f'key.{each.name}')} ({each.keys})"
 
                 async def run(action: str = each.action, on: Screen[object] = screen) -> None:
                     await on.run_action(action)

@@ -26,6 +26,19 @@ async def test_a_call_that_rings_at_a_colleague_opens_nothing(sit_down, town: To
         assert not town.opened
 
 
+async def test_the_card_of_a_call_that_is_over_says_so_and_can_still_be_worked_on(sit_down, town: Town) -> None:
+    town.calls[41] = people.call(ringing=["801"])
+    async with sit_down() as seat:
+        await seat.sees("在我这里响")
+        ended = {"state": "ended", "end": "answered", "hung_up_by": "caller", "ended_at": people.NOW}
+        town.change_call(41, "call.ended", ringing=[], **ended)
+        await seat.sees("已接听 来电人挂断 10:00:00", "住址")
+        await seat.press("n")
+        await seat.sees("新工单")
+        await seat.press("1")
+        assert (await seat.told("cases")).body["call_id"] == 41
+
+
 async def test_three_keys_from_the_card_send_the_job_to_the_first_candidate(sit_down, size, town: Town) -> None:
     town.calls[41] = people.call(state="talking", operator=people.ME, answered_at=people.NOW)
     async with sit_down(size) as seat:
