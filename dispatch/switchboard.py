@@ -4,7 +4,7 @@ Among several instances on one database the exchange's lease decides which one d
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -47,6 +47,7 @@ class Switchboard:
         self._refusal = ""
         self._thread = ThreadPoolExecutor(1, "intake")  # in order, and never behind a request
         self._errands: set[asyncio.Task[None]] = set()
+        self._duties: list[Callable[[], Coroutine[None, None, None]]] = []
         store.on_commit(self._wake)
 
     @property
@@ -63,6 +64,19 @@ class Switchboard:
         if link is None:
             return f"the exchange {self._exchange} is held by another instance"
         return "" if link.up else link.reason
+
+    def while_held(self, duty: Callable[[], Coroutine[None, None, None]]) -> None:
+        """`duty` is begun whenever the exchange has become ours, and cancelled when it is ours no longer."""
+        self._duties.append(duty)
+
+    def held_elsewhere(self) -> bool:
+        """Whether another instance holds the exchange and hears it, as the database has it."""
+        if self._bridge is not None or self._store.is_sqlite:
+            return False
+        with self._store.reading() as session:
+            position = session.get(ExchangePosition, self._exchange)
+            held = lease.is_held(session, self._name, self._store.clock.now())
+            return held and position is not None and position.link_up
 
     async def run(self) -> None:
         if self._store.is_sqlite:
@@ -104,6 +118,7 @@ class Switchboard:
         bridge = self._bridge = self._make_bridge()
         sender = self._sender = self._make_sender(bridge)
         sending = asyncio.create_task(sender.run(), name="sender")
+        duties = [asyncio.create_task(duty()) for duty in self._duties]
         try:
             try:
                 await bridge.start(self._hear, await asyncio.to_thread(self._position))
@@ -115,8 +130,10 @@ class Switchboard:
                 log.error("link.refused", exchange=self._exchange)  # noqa: TRY400
             await sending
         finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)  # what is being handed over is still waited for
+            for task in (sending, *duties):
+                task.cancel()
+            # What is being handed over is still waited for.
+            await asyncio.gather(sending, *duties, return_exceptions=True)
             await bridge.stop()
             await asyncio.gather(*self._errands, return_exceptions=True)
             self._bridge = self._sender = None
