@@ -101,7 +101,8 @@ def test_an_abandoned_call_stays_on_the_board_until_somebody_settles_it(console:
     settled = console.post(f"calls/{line['id']}/settle")
     assert settled["needs"] is None
     assert console.get("board")["calls"] == []
-    assert console.post(f"calls/{line['id']}/settle", 409)["type"] == "/problems/conflict"
+    late = console.post(f"calls/{line['id']}/settle", 409)
+    assert (late["type"], late["values"]["by"]) == ("/problems/conflict", "陈雨")
 
 
 def test_calls_are_listed_by_state_and_time(console: Console, town: Town) -> None:

@@ -34,7 +34,7 @@ def test_a_resident_is_registered_found_opened_and_changed(console: Console, tow
     assert (changed["health_note"], changed["door"], changed["groups"]) == ("", "302", ["living_alone"])
     assert changed["version"] > card["version"]
     stale = console.patch(f"residents/{card['id']}", 409, version=card["version"], door="303")
-    assert stale["type"] == "/problems/stale_version"
+    assert (stale["type"], stale["values"]["by"]) == ("/problems/stale_version", "陈雨")
     assert {each.resident_id for each in town.all(AccessLog)} == {card["id"]}
 
 
