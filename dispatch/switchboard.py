@@ -57,13 +57,15 @@ class Switchboard:
 
     @property
     def trouble(self) -> str:
-        """Why calls do not come in here, empty when they do."""
+        """Why calls do not come in here, or would be lost in a gap of the link; empty when all is well."""
         if self._refusal:
             return self._refusal
         link = self.link
         if link is None:
             return f"the exchange {self._exchange} is held by another instance"
-        return "" if link.up else link.reason
+        if not link.up:
+            return f"no link to the exchange {self._exchange}: {link.reason}"
+        return f"the event log of the exchange {self._exchange}: {link.cel_problem}" if link.cel_problem else ""
 
     def while_held(self, duty: Callable[[], Coroutine[None, None, None]]) -> None:
         """`duty` is begun whenever the exchange has become ours, and cancelled when it is ours no longer."""

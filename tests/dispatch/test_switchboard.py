@@ -17,6 +17,7 @@ from dispatch.models import ExchangePosition
 from dispatch.outbox import Sender
 from dispatch.switchboard import Switchboard
 from registry.store import MovableClock, Store
+from tests.callbridge.cel_file import CelFile
 from tests.dispatch.town import Town
 from tests.errorlog import ErrorLog
 
@@ -32,6 +33,7 @@ def switchboard(town: Town, folder: Path, port: int, secret: str = SECRET, insta
     settings = ExchangeSettings(ami_port=port)
     (folder / "secrets").mkdir(exist_ok=True)
     (folder / "secrets" / "AMI").write_text(secret)
+    CelFile(folder / "cel.db")
     secrets = Secrets(folder / "secrets")
     return Switchboard(
         town.store,
@@ -87,6 +89,19 @@ async def test_an_exchange_that_is_away_at_the_start_is_found_when_it_comes(town
         await until(lambda: not board.trouble)
         await until(lambda: town.get(ExchangePosition, "main").link_up)
         assert "exchange.link_up" in town.journal("exchange")
+    await exchange.stop()
+
+
+async def test_an_event_log_that_cannot_be_read_is_trouble_although_calls_come_in(town: Town, tmp_path: Path) -> None:
+    exchange = AmiStandIn(secret=SECRET)
+    await exchange.start()
+    board = switchboard(town, tmp_path, exchange.port)
+    (tmp_path / "cel.db").unlink()
+    async with running(board):
+        await until(lambda: town.all(ExchangePosition) and town.get(ExchangePosition, "main").link_up)
+        await until(lambda: "cel.db is missing" in board.trouble)
+        CelFile(tmp_path / "cel.db")
+        await until(lambda: not board.trouble)
     await exchange.stop()
 
 
