@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlmodel import col, func, select
 
-from dispatch.models import Call, CallState, Case, Inbound, Message, MessageState, Timer, TimerState
+from dispatch.models import Call, CallState, Case, CaseState, Inbound, Message, MessageState, Timer, TimerState
 from dispatch.views.board import on_board
 from dispatch.views.cases import ENDED
 from registry.store import Store
@@ -71,8 +71,10 @@ class _Work(Collector):
             cases = dict(
                 session.exec(select(Case.state, func.count()).where(*open_cases).group_by(col(Case.state))).all()
             )
-            needing = session.exec(
-                select(func.count()).select_from(Case).where(*open_cases, col(Case.needs_since).is_not(None))
+            needing = session.exec(  # an ended one too: a merchant could not be told off, say
+                select(func.count())
+                .select_from(Case)
+                .where(Case.centre_id == self._centre_id, col(Case.needs_since).is_not(None))
             ).one()
             outbox = dict(
                 session.exec(
@@ -96,7 +98,8 @@ class _Work(Collector):
         yield _one(
             "townline_calls_unsettled", "Unanswered calls nobody has dealt with", calls.get(CallState.ENDED, 0)
         )
-        yield _by_state("townline_cases", "Cases that are not closed", cases)
+        unfinished = {state: cases.get(state, 0) for state in CaseState if state not in ENDED}
+        yield _by_state("townline_cases", "Cases that are not closed", unfinished)
         yield _one("townline_cases_needing_operator", "Cases that wait for an operator's attention", needing)
         yield _by_state(
             "townline_outbox", "Messages that have not come to an end", {s: outbox.get(s, 0) for s in UNDER_WAY}

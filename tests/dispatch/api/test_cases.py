@@ -157,6 +157,26 @@ def test_nobody_left_puts_the_case_before_the_operators_until_one_acknowledges(c
     assert "townline_cases_needing_operator 0.0" in console.http.get("/metrics").text
 
 
+def test_a_cancelled_case_whose_merchant_could_not_be_told_off_stays_on_the_board_until_somebody_has_seen_it(
+    console: Console, town: Town
+) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    number = town.open(town.resident())
+    console.post(f"cases/{number}/dispatch", expects="open")
+    town.send()
+    town.writes("13900000001", "1")
+    town.gateway.behaviour.append("refuse")
+    console.post(f"cases/{number}/cancel", expects="accepted")
+    town.send()
+    (line,) = console.get("board")["cases"]
+    assert (line["state"], line["needs_why"]) == ("cancelled", "need.not_told_off")
+    assert "townline_cases_needing_operator 1.0" in console.http.get("/metrics").text
+    seen = console.post(f"cases/{number}/acknowledge", needs_since=line["needs_since"])
+    assert (seen["needs_why"], seen["turn"]) == (None, "nobody")
+    assert console.get("board")["cases"] == []
+    assert "townline_cases_needing_operator 0.0" in console.http.get("/metrics").text
+
+
 def test_cases_are_found_by_state_resident_number_and_name(console: Console, town: Town) -> None:
     wang, li = town.resident("王秀英"), town.resident("李建国", number="02367001009")
     first, second = town.open(wang, words="降压药100%"), town.open(li, service="water")
