@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
+from dispatch import offers
 from dispatch.attention import need_of_call
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict, NotFound, StaleVersion
@@ -89,6 +90,7 @@ def is_about(session: Writing, call: Call, resident_id: int | None, desk: Desk) 
             case.resident_id, case.area_id = resident.id, resident.area_id
             case.version += 1
             note(session, case, "changed", desk.actor, fields=["resident_id"], resident=resident.id)
+            offers.tell_anew(session, case)
 
 
 def _speaks(session: Writing, call: Call, contact_id: int | None) -> None:
