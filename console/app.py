@@ -91,6 +91,7 @@ class Console(App[None]):
         """`language_fixed`: it stays whatever language the operator's own account has."""
         super().__init__()
         self.desk = Desk(client=client, world=World(clock), speech=Speech(language))
+        client.speak(self.desk.speech.language)
         self._language_fixed = language_fixed
         self._credentials = credentials
         self._clock = clock
@@ -120,7 +121,7 @@ class Console(App[None]):
             return
         self.desk.world.me = session.operator
         if not self._language_fixed and session.language != self.desk.speech.language:
-            self.desk.speech = Speech(session.language)
+            self._speak(Speech(session.language))
         self.run_worker(self._listen(), group="stream", exclusive=True, exit_on_error=False)
 
     def _signed_out(self) -> None:
@@ -293,8 +294,12 @@ class Console(App[None]):
         return self.screen.is_modal or isinstance(self.screen, LoginScreen)
 
     def action_language(self) -> None:
-        self.desk.speech = self.desk.speech.switched()
+        self._speak(self.desk.speech.switched())
         self._paint()
+
+    def _speak(self, speech: Speech) -> None:
+        self.desk.speech = speech
+        self.desk.client.speak(speech.language)
 
     async def action_help(self) -> None:
         if not isinstance(self.screen, Help):

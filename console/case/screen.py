@@ -112,10 +112,12 @@ class CaseScreen(Room[None]):
             while self._read != self._touched:
                 self._read = self._touched
                 card, timeline = await client.case(self.number), await client.timeline(self.number)
-                before, self._card, self._timeline = len(self._timeline), card, timeline
+                ledger = self.query_one("#case-timeline", Panel).ledger
+                at_the_end = ledger.cursor >= len(ledger.rows) - 1
+                self._card, self._timeline = card, timeline
                 self.repaint()
-                if len(timeline) != before:
-                    self.query_one("#case-timeline", Panel).ledger.action_edge(-1)
+                if at_the_end:  # somebody who is reading further up goes on reading
+                    ledger.action_edge(-1)
                 await asyncio.sleep(_PAUSE)
         finally:
             self._reading = False
