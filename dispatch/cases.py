@@ -155,6 +155,8 @@ def change_case(session: Writing, desk: Desk, number: str, change: CaseChange) -
         resident = _resident(session, desk, change.resident_id)
         case.resident_id = resident.id if resident is not None else None
         case.area_id = resident.area_id if resident is not None else None
+    if "place" in sent:
+        case.latitude = case.longitude = None  # they were those of the place before
     for field in sent & {"wanted_at", "place", "latitude", "longitude"}:
         setattr(case, field, getattr(change, field))
     if "wanted_at" in sent:

@@ -9,7 +9,7 @@ from dispatch.errors import BadValue, Conflict, ForbiddenMove, NotFound, StaleVe
 from dispatch.models import CallState, Case, CaseCall, CaseState, LinkWhy, OfferState, Reason, Timer, TimerState, Turn
 from dispatch.wire.work import Acknowledge, CallChange, Cancel, CaseChange, Close, NewCase, OfferEnd, Remind, Reopen
 from registry.models.centre import Priority
-from tests.dispatch.town import Town
+from tests.dispatch.town import FAR, Town
 
 
 def test_a_case_has_the_services_priority_unless_the_operator_says_otherwise(town: Town) -> None:
@@ -74,6 +74,18 @@ def test_an_edit_changes_what_was_sent_and_says_so(town: Town) -> None:
     assert (case.words, case.wanted_at, case.place) == ("降压药", later, "居委会门口")
     with pytest.raises(StaleVersion), town.store.writing() as session:
         cases.change_case(session, town.desk, number, CaseChange(version=1, words="x"))
+
+
+def test_another_place_is_not_where_the_one_before_was(town: Town) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    number = town.open(town.resident(), place="区医院", latitude=FAR[0], longitude=FAR[1])
+    for place, metres in (("居委会门口", None), (None, 35)):
+        with town.store.writing() as session:
+            changed = CaseChange(version=town.case(number).version, place=place)
+            cases.change_case(session, town.desk, number, changed)
+        with town.store.writing() as session:
+            sheet = offers.candidates(session, town.desk, number)
+            assert [each["distance"] for each in sheet.body["candidates"]] == [metres]
 
 
 def test_a_need_is_acknowledged_once_and_a_newer_one_stays(town: Town) -> None:
