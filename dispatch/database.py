@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
 from dispatch.config import Config
-from dispatch.migrate import MIGRATION_LOCK, migrate
+from dispatch.migrate import MIGRATION_LOCK, in_words, migrate
 from dispatch.obstacles import DatabaseUnreachable
 from registry.seed import seed_centre
 from registry.store import Clock, Store
@@ -42,8 +42,9 @@ def open_centre(config: Config, *, clock: Clock | None = None) -> tuple[Store, i
     """
     store = open_store(config, clock=clock)
     try:
-        migrate(store)
-        return store, *_seed(store, config)
+        with in_words(store):
+            migrate(store)
+            return store, *_seed(store, config)
     except BaseException:
         store.close()
         raise
