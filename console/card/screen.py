@@ -148,7 +148,7 @@ class CardScreen(Room[None]):
 
     @staticmethod
     def _line_is_new(call: CallLine, resident: ResidentLine) -> bool:
-        return bool(call.number) and resident.id not in {each.id for each in call.who}
+        return call.number_known and resident.id not in {each.id for each in call.who}
 
     def on_key(self, event: Key) -> None:
         index, call = digit(event), self.call
@@ -235,7 +235,7 @@ class CardScreen(Room[None]):
 
     def action_register(self) -> None:
         call = self.call
-        number = call.number if call is not None else ""
+        number = call.number if call is not None and call.number_known else ""
         self.app.push_screen(Register(self.desk, self.call_id, number), self._registered)
 
     def _registered(self, card: ResidentCard | None) -> None:
