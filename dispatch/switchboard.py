@@ -129,7 +129,7 @@ class Switchboard:
                 self._refusal = (
                     f"the exchange refused the AMI user or its secret ({refusal}): run `townline pbx check`"
                 )
-                log.error("link.refused", exchange=self._exchange)  # noqa: TRY400
+                log.error("link.refused", exchange=self._exchange, why=self._refusal)  # noqa: TRY400
             await sending
         finally:
             for task in (sending, *duties):

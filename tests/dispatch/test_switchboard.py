@@ -67,8 +67,11 @@ async def test_a_refused_secret_is_said_once_and_not_tried_for_ever(
     exchange = AmiStandIn(secret="another secret")
     await exchange.start()
     error_log.expect("link.refused")
+    with town.store.writing() as session:  # as the service left it when it stopped
+        session.add(ExchangePosition(exchange="main", link_up=True))
     board = switchboard(town, tmp_path, exchange.port)
     async with running(board):
+        await until(lambda: not town.get(ExchangePosition, "main").link_up)
         await until(lambda: "refused" in board.trouble)
         tried = len(exchange.of("Login"))
         await asyncio.sleep(0.5)
