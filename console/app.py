@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 import structlog
@@ -15,6 +15,7 @@ from textual.theme import Theme
 
 from console import times
 from console.ask.pick import Choice, Pick
+from console.bell import Bell
 from console.board.screen import BoardScreen
 from console.card.find import Find
 from console.card.screen import CardScreen
@@ -37,7 +38,6 @@ log = structlog.get_logger()
 
 _BATCH = 0.05  # seconds: whatever comes in meanwhile is painted once
 _FAREWELL = 2.0  # seconds
-_RING_AGAIN = timedelta(seconds=30)  # the bell repeats while an alarm has not been acknowledged
 
 THEME = Theme(
     name="townline",
@@ -71,7 +71,7 @@ class Console(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         key("f2", "app.my_call", "app.my_call", priority=True),
-        key("f3", "app.find", "app.find"),
+        key("f3,slash", "app.find", "app.find"),
         key("f4", "app.first_need", "app.first_need", priority=True),
         key("f1", "app.help", "app.help", priority=True),
         key("f8", "app.language", "app.language", priority=True),
@@ -97,8 +97,7 @@ class Console(App[None]):
         self._clock = clock
         self._stale = False
         self._shown: set[int] = set()  # calls whose card has opened by itself
-        self._alarms: set[str] = set()
-        self._rang_at: datetime | None = None
+        self._bell = Bell()
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
@@ -181,8 +180,9 @@ class Console(App[None]):
     # What calls for attention by itself
 
     def _attend(self) -> None:
-        self._ring_bell()
         world = self.desk.world
+        if self._bell.is_due(world):
+            self.bell()
         call = world.ringing_here() or world.my_call()
         if call is None or call.id in self._shown:
             return
@@ -192,17 +192,6 @@ class Console(App[None]):
         elif isinstance(screen, Room) and screen.may_be_left:
             self._shown.add(call.id)
             self._open_call(call.id)
-
-    def _ring_bell(self) -> None:
-        """When something new needs somebody, and again while it does."""
-        world = self.desk.world
-        alarms = {need.key for need in world.needs() if need.alarm}
-        now = world.now()
-        again = self._rang_at is not None and now - self._rang_at >= _RING_AGAIN
-        if alarms - self._alarms or (alarms and again):
-            self.bell()
-            self._rang_at = now
-        self._alarms = alarms
 
     # The way between the screens
 

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from console.app import Console
+from console.board.screen import BoardScreen
 from console.client import Client
 from console.login.screen import Credentials
 from tests.console import people
@@ -103,22 +104,21 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 
 @pytest.fixture
 def sit_down(server: Server, clock: HandClock):  # type: ignore[no-untyped-def]
-    """`async with sit_down(size) as seat`: logged in, the board on the screen."""
+    """`async with sit_down(size) as seat`: logged in, the board on the screen; at the log-in with a wrong password."""
 
     @asynccontextmanager
-    async def at(size: tuple[int, int] = SIZES[0], language: str = "zh") -> AsyncIterator[Seat]:
+    async def at(size: tuple[int, int] = SIZES[0], password: str = "secret") -> AsyncIterator[Seat]:
         client = Client(server.url, patience=0.5, pause=0.02)
         app = Console(
             client,
-            language=language,
             language_fixed=True,
-            credentials=Credentials("chen", "secret"),
+            credentials=Credentials("chen", password),
             clock=clock,
         )
         async with app.run_test(size=size, notifications=True) as pilot:
             seat = Seat(app, pilot, server.town)
-            await seat.until(lambda: app.desk.world.centre_name and app.desk.services, "the board never came")
-            await seat.until(lambda: not app.screen.is_modal and type(app.screen).__name__ != "LoginScreen")
+            if password == server.town.password:
+                await seat.until(lambda: app.desk.services and isinstance(app.screen, BoardScreen), "no board came")
             yield seat
 
     return at

@@ -203,6 +203,22 @@ async def test_a_case_from_the_merchants_word_to_its_closing(sit_down, size, tow
         await seat.sees("已结案", "结案：已服务")
 
 
+async def test_a_merchant_who_calls_brings_its_open_offers_and_says_yes(sit_down, size, town: Town) -> None:
+    asked = people.case(state="offering", turn="merchant", turn_operator=None, merchant=people.MERCHANTS[0])
+    offer = people.offer(asked.number)
+    town.cases[asked.number] = asked.model_copy(update={"offers": [offer]})
+    caller = {"merchant": people.MERCHANTS[0], "speaker": "merchant", "merchant_offers": [offer]}
+    town.calls[41] = people.call(about=None, state="talking", operator=people.ME, **caller)
+    async with sit_down(size) as seat:
+        await seat.sees("商户来电：康宁大药房（药店）", "0302-0001")
+        await seat.press("1")
+        await seat.sees("等待回复", "通话中 康宁大药房")
+        await seat.press("p")
+        await seat.sees("商户在电话里怎么说")
+        await seat.press("1")
+        assert (await seat.told("offers/1/answer")).body == {"expects": "sent", "answer": "accept"}
+
+
 async def test_an_outcome_that_is_not_served_asks_why(sit_down, town: Town) -> None:
     town.cases["TL-20260302-0001"] = people.case()
     async with sit_down() as seat:

@@ -49,7 +49,7 @@ def house(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.setenv("TOWNLINE_SECRET_MASTER_KEY", "0123456789abcdef0123456789abcdef")
     config = Config(
         database=DatabaseSettings(url=f"sqlite:///{town.store.url.database}"),
-        service=ServiceSettings(data=tmp_path, secrets=tmp_path / "secrets"),
+        service=ServiceSettings(secrets=tmp_path / "secrets"),
         speech=SpeechSettings(cache=tmp_path / "speech"),
     )
     with town.store.reading() as session:
