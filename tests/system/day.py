@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -239,7 +239,7 @@ class Day:
         lines = self.stage.exchange.queue_log_path.read_text(encoding="utf-8", errors="replace").splitlines()
         return len([line for line in lines if line.split("|")[2:5:2] == ["hotline", event]])
 
-    def sql(self, statement: str, **values: object) -> list[tuple[object, ...]]:
+    def sql(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         """In the service's database, behind its back."""
         with closing(Store(self.stage.place.config.database.url)) as store, store.engine.begin() as connection:
             result = connection.execute(text(statement), values)
