@@ -71,7 +71,7 @@ class Console(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         key("f2", "app.my_call", "app.my_call", priority=True),
-        key("f3,slash", "app.find", "app.find"),
+        key("f3", "app.find", "app.find"),
         key("f4", "app.first_need", "app.first_need", priority=True),
         key("f1", "app.help", "app.help", priority=True),
         key("f8", "app.language", "app.language", priority=True),

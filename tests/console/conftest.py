@@ -104,7 +104,7 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 
 @pytest.fixture
 def sit_down(server: Server, clock: HandClock):  # type: ignore[no-untyped-def]
-    """`async with sit_down(size) as seat`: logged in, the board on the screen; at the log-in with a wrong password."""
+    """`async with sit_down(size) as seat`: logged in; with a wrong password still at the log-in."""
 
     @asynccontextmanager
     async def at(size: tuple[int, int] = SIZES[0], password: str = "secret") -> AsyncIterator[Seat]:
