@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from callbridge.events import CallEnd, Party
@@ -19,6 +19,10 @@ class CallState(StrEnum):
     QUEUED = "queued"
     TALKING = "talking"
     ENDED = "ended"
+
+
+GOING_ON = frozenset(CallState) - {CallState.ENDED}
+UNANSWERED = text("settled_at IS NULL AND \"end\" != 'answered'")  # few of very many: with an index of their own
 
 
 class Speaker(StrEnum):
@@ -40,7 +44,8 @@ class Call(SQLModel, table=True):
 
     __tablename__ = "call"
     __table_args__ = (
-        Index("ix_call_state", "centre_id", "state"),
+        Index("ix_call_state", "state", "centre_id"),
+        Index("ix_call_unsettled", "settled_at", "centre_id", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED),
         Index("ix_call_arrived", "centre_id", "arrived_at"),
     )
     subject: ClassVar[Subject] = Subject.CALL
