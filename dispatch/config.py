@@ -165,6 +165,8 @@ def _mistake(details: ErrorDetails) -> str:
             right = str(details["ctx"]["error"])
         case "literal_error":
             right = f"must be {details['ctx']['expected']}"
+        case "tuple_type":
+            right = "each one begins with a line [[gateways]]" if location == ("gateways",) else "must be a list"
         case _:
             right = details["msg"].replace("Input should be", "must be").replace("Value should", "must")
     example = _default(location)

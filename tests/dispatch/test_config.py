@@ -139,6 +139,13 @@ def test_values_that_do_not_fit_together_are_refused(tmp_path: Path, text: str, 
     assert said in only
 
 
+def test_one_where_several_may_stand_is_answered_with_how_several_are_written(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "[gateways]\nname = 'a'\n[exchange]\nextensions = '801'\n") == [
+        'exchange.extensions: found "801", must be a list, for example ["801", "802", "803"]',
+        "gateways: each one begins with a line [[gateways]]",
+    ]
+
+
 def test_a_password_in_the_database_address_is_not_printed(tmp_path: Path) -> None:
     (only,) = mistakes(tmp_path, "[database]\nurl = 'postgresql://a:hunter2@h/n'\n")
     assert "hunter2" not in only
