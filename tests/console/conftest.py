@@ -1,5 +1,6 @@
 """A desk at a stand-in service: keys go in, commands come out."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,12 +10,12 @@ import pytest
 from textual.pilot import Pilot
 
 from console.app import Console
-from console.board.screen import BoardScreen
 from console.client import Client
-from console.login.screen import Credentials
+from console.login.screen import Credentials, LoginScreen
 from tests.console import people
 from tests.console.stand_in import Command, Server, Town
 
+SOON = 15.0  # seconds after which what should have come does not come
 SIZES = [(100, 30), (160, 48)]
 
 
@@ -47,7 +48,8 @@ class Seat:
 
     async def until(self, what: Callable[[], object], why: str = "") -> None:
         """Waits for something that the service or the screen does by itself."""
-        for _ in range(250):
+        until = time.monotonic() + SOON
+        while time.monotonic() < until:
             if what():
                 return
             await self.pilot.pause(0.02)
@@ -118,7 +120,9 @@ def sit_down(server: Server, clock: HandClock):  # type: ignore[no-untyped-def]
         async with app.run_test(size=size, notifications=True) as pilot:
             seat = Seat(app, pilot, server.town)
             if password == server.town.password:
-                await seat.until(lambda: app.desk.services and isinstance(app.screen, BoardScreen), "no board came")
+                await seat.until(
+                    lambda: app.desk.services and not isinstance(app.screen, LoginScreen), "no board came"
+                )
             yield seat
 
     return at
