@@ -41,6 +41,7 @@ SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁�
 GIVEN = "秀英桂兰玉珍凤芝淑华建国志强德明文军海平春梅红霞永福金生素琴云清水长贵福荣家宝"
 COMMUNITIES = ("青石里", "滨江里", "文化巷", "桂花园", "南山苑", "东湖坊", "石桥铺", "柳荫街", "长安里", "和平村")
 SIDE_KM = 40.0  # of the county, a square
+MIDDLE = (29.5332, 106.5049)  # of it, WGS-84 degrees
 COMMUNITY_SIZE = 500  # residents
 CHUNK = 5000  # residents of one transaction
 KINDS = {  # share of the merchants, what they are contracted for
@@ -74,7 +75,7 @@ def populate(store: Store, centre: CentreSettings, *, residents: int, merchants:
         )
         assert row.id is not None
         centre_id = row.id
-    county = _County(random.Random(1), centre_id, centre.position, residents)
+    county = _County(random.Random(1), centre_id, MIDDLE, residents)
     with store.engine.connect() as connection:
         for tables in (county.merchants(merchants), *_chunks(county, residents, merchants)):
             begin(connection, "BEGIN IMMEDIATE")

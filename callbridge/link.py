@@ -8,6 +8,7 @@ reconnecting, re-sending, pinging).
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -170,7 +171,8 @@ class Link:
             if isinstance(problem, TimeoutError):
                 raise AmiUnreachable(f"no answer from {address}:{port}") from problem
             if isinstance(problem, OSError):
-                raise AmiUnreachable(f"{address}:{port}: {problem.strerror or problem}") from problem
+                why = os.strerror(problem.errno) if problem.errno else str(problem)
+                raise AmiUnreachable(f"nobody answers at {address}:{port} ({why})") from problem
             raise
         return cls(session, booted, pace)
 

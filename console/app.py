@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 import structlog
@@ -15,6 +15,7 @@ from textual.theme import Theme
 
 from console import times
 from console.ask.pick import Choice, Pick
+from console.bell import Bell
 from console.board.screen import BoardScreen
 from console.card.find import Find
 from console.card.screen import CardScreen
@@ -37,7 +38,6 @@ log = structlog.get_logger()
 
 _BATCH = 0.05  # seconds: whatever comes in meanwhile is painted once
 _FAREWELL = 2.0  # seconds
-_RING_AGAIN = timedelta(seconds=30)  # the bell repeats while an alarm has not been acknowledged
 
 THEME = Theme(
     name="townline",
@@ -91,13 +91,13 @@ class Console(App[None]):
         """`language_fixed`: it stays whatever language the operator's own account has."""
         super().__init__()
         self.desk = Desk(client=client, world=World(clock), speech=Speech(language))
+        client.speak(self.desk.speech.language)
         self._language_fixed = language_fixed
         self._credentials = credentials
         self._clock = clock
         self._stale = False
         self._shown: set[int] = set()  # calls whose card has opened by itself
-        self._alarms: set[str] = set()
-        self._rang_at: datetime | None = None
+        self._bell = Bell()
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
@@ -120,7 +120,7 @@ class Console(App[None]):
             return
         self.desk.world.me = session.operator
         if not self._language_fixed and session.language != self.desk.speech.language:
-            self.desk.speech = Speech(session.language)
+            self._speak(Speech(session.language))
         self.run_worker(self._listen(), group="stream", exclusive=True, exit_on_error=False)
 
     def _signed_out(self) -> None:
@@ -180,8 +180,9 @@ class Console(App[None]):
     # What calls for attention by itself
 
     def _attend(self) -> None:
-        self._ring_bell()
         world = self.desk.world
+        if self._bell.is_due(world):
+            self.bell()
         call = world.ringing_here() or world.my_call()
         if call is None or call.id in self._shown:
             return
@@ -191,17 +192,6 @@ class Console(App[None]):
         elif isinstance(screen, Room) and screen.may_be_left:
             self._shown.add(call.id)
             self._open_call(call.id)
-
-    def _ring_bell(self) -> None:
-        """When something new needs somebody, and again while it does."""
-        world = self.desk.world
-        alarms = {need.key for need in world.needs() if need.alarm}
-        now = world.now()
-        again = self._rang_at is not None and now - self._rang_at >= _RING_AGAIN
-        if alarms - self._alarms or (alarms and again):
-            self.bell()
-            self._rang_at = now
-        self._alarms = alarms
 
     # The way between the screens
 
@@ -291,8 +281,12 @@ class Console(App[None]):
         return self.screen.is_modal or isinstance(self.screen, LoginScreen)
 
     def action_language(self) -> None:
-        self.desk.speech = self.desk.speech.switched()
+        self._speak(self.desk.speech.switched())
         self._paint()
+
+    def _speak(self, speech: Speech) -> None:
+        self.desk.speech = speech
+        self.desk.client.speak(speech.language)
 
     async def action_help(self) -> None:
         if not isinstance(self.screen, Help):
@@ -307,7 +301,7 @@ class Console(App[None]):
         say = self.desk.speech.say
         for each in live_keys(screen):
             if each.show and each.action not in ("nothing", "choose", "app.command_palette"):
-                title = f"{say(f'key.{each.name}')}  [{each.keys}]"
+                title = f"{say(f'key.{each.name}')} ({each.keys})"
 
                 async def run(action: str = each.action, on: Screen[object] = screen) -> None:
                     await on.run_action(action)

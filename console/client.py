@@ -47,6 +47,10 @@ class Client:
         self.url = url
         self._transport = Transport(url, patience=patience, pause=pause)
 
+    def speak(self, language: str) -> None:
+        """The language of the service's own words."""
+        self._transport.speak(language)
+
     async def close(self) -> None:
         await self._transport.close()
 

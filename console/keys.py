@@ -46,18 +46,18 @@ def live_keys(screen: Screen[object]) -> Iterator[LiveKey]:
         if binding.id is not None and binding.description.startswith("key.") and active.enabled:
             found.setdefault(binding.id, []).append((binding.key_display or _shown(binding.key), binding))
     enter: str | None = getattr(screen, "enter", None)
+    if enter is not None:
+        yield LiveKey(_shown("enter"), enter, "choose", True)
     for name in sorted(found, key=_rank):
-        binding = found[name][0][1]
-        keys = ", ".join(shown for shown, _ in found[name])
-        if name == CHOOSE and enter is not None:
-            yield LiveKey(keys, enter, binding.action, True)
-        else:
+        if name != CHOOSE or enter is None:
+            binding = found[name][0][1]
+            keys = ", ".join(shown for shown, _ in found[name])
             yield LiveKey(keys, name, binding.action, binding.show)
 
 
 def _rank(name: str) -> int:
-    """Enter, what the screen is for, the way back, what works everywhere."""
-    return 0 if name == CHOOSE else 2 if name == "room.leave" else 3 if name.startswith("app.") else 1
+    """What the screen is for, the way back, what works everywhere."""
+    return 1 if name == "room.leave" else 2 if name.startswith("app.") else 0
 
 
 def _shown(name: str) -> str:

@@ -161,31 +161,25 @@ class Ledger(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         if not self._rows and y == 0:
-            return Strip([Segment(fit(self._empty, width), self._style("quiet"))], width)
+            return Strip([Segment(fit(self._empty, width), self.rich_style + self._tone("quiet"))], width)
         if index >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        row, cursor = self._rows[index], self._cursor_style(index)
-        widths = _shares(self._columns, width)
+        row, ground = self._rows[index], self.rich_style + self._cursor(index)
         segments: list[Segment] = []
-        for column, cells, cell in zip(self._columns, widths, row.cells, strict=True):
+        for column, cells, cell in zip(self._columns, _shares(self._columns, width), row.cells, strict=True):
             text, tone = (cell, "") if isinstance(cell, str) else cell
             if cells:
-                gap = "" if not segments else " "
-                segments.append(Segment(gap + fit(text, cells, column.right), self._style(tone or row.tone) + cursor))
-        return Strip(segments).adjust_cell_length(width, self.rich_style + cursor)
+                gap = [Segment(" ", ground)] if segments else []
+                segments += [*gap, Segment(fit(text, cells, column.right), ground + self._tone(tone or row.tone))]
+        return Strip(segments).adjust_cell_length(width, ground)
 
-    def _style(self, tone: str) -> Style:
-        return (
-            self.rich_style + self.get_component_rich_style(f"ledger--{tone}", partial=True)
-            if tone
-            else self.rich_style
-        )
+    def _tone(self, tone: str) -> Style:
+        return self.get_component_rich_style(f"ledger--{tone}", partial=True) if tone else Style.null()
 
-    def _cursor_style(self, index: int) -> Style:
+    def _cursor(self, index: int) -> Style:
         if index != self.cursor or not (self.has_focus or self._marker):
             return Style.null()
-        name = "ledger--cursor" if self.has_focus else "ledger--faint-cursor"
-        return self.get_component_rich_style(name, partial=True)
+        return self._tone("cursor" if self.has_focus else "faint-cursor")
 
 
 def _shares(columns: Sequence[Column], width: int) -> list[int]:

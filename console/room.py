@@ -103,6 +103,11 @@ class Room(Screen[Answer], Generic[Answer]):
         work: WorkType[None] = partial(self._settled, partial(reading, *args, **kwargs))
         self.run_worker(work, group="readings", exclusive=True, exit_on_error=False)
 
+    def ask(self, questions: Callable[Given, Awaitable[None]], *args: Given.args, **kwargs: Given.kwargs) -> None:
+        """Asks several questions one after the other (`App.push_screen_wait` needs a worker)."""
+        work: WorkType[None] = partial(self._settled, partial(questions, *args, **kwargs))
+        self.run_worker(work, group="questions", exclusive=True, exit_on_error=False)
+
     async def _settled(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()

@@ -64,16 +64,19 @@ class Top(Vertical):
         over = times.running(world.now() - world.away_since)
         return f" !! {say('top.away', since=times.hour(world.away_since, world.zone), time=over)}"
 
-    def _attention(self, shown: int | None) -> Content | str:
+    def _attention(self, shown: int | None) -> Content:
+        """Who is on my line, unless the card says so, and the first alarm; each with the key that leads there."""
         world, speech = self._desk.world, self._desk.speech
-        ringing = world.ringing_here()
-        if ringing is not None and ringing.id != shown:
-            waited = times.running(world.now() - ringing.arrived_at)
-            ring = speech.say("top.ringing", who=who(ringing, speech), time=waited)
-            return Content.assemble((f" > {ring} ", "bold $text on $success"), ("  F2", "$accent bold"))
+        parts: list[Part] = []
+        call = world.my_call() or world.ringing_here()
+        if call is not None and call.id != shown:
+            since = call.answered_at if call.state == "talking" else call.arrived_at
+            time = times.running(world.now() - (since or call.arrived_at))
+            said = speech.say(
+                "top.talking" if call.state == "talking" else "top.ringing", who=who(call, speech), time=time
+            )
+            parts += [(f" > {said} ", "bold $text on $success"), (" F2 ", "$accent bold"), " "]
         need = next((need for need in world.needs() if need.alarm), None)
-        if need is None:
-            return ""
-        return Content.assemble(
-            (f" ! {need_text(need, speech, world)} ", "bold $text-error"), ("  F4", "$accent bold")
-        )
+        if need is not None:
+            parts += [(f" ! {need_text(need, speech, world)} ", "bold $text-error"), (" F4 ", "$accent bold")]
+        return Content.assemble(*parts)

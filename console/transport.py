@@ -36,6 +36,10 @@ class Transport:
         if token:
             self.http.headers["Authorization"] = f"Bearer {token}"
 
+    def speak(self, language: str) -> None:
+        """What the service says of single fields, it says in this language."""
+        self.http.headers["Accept-Language"] = language
+
     async def close(self) -> None:
         await self.http.aclose()
 

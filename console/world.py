@@ -15,6 +15,7 @@ from dispatch.wire.words import Priority
 from dispatch.wire.work import Board, CallLine, CaseLine, Event, InboundLine, LinkLine, OperatorLine
 
 _URGENCY: dict[Priority, int] = {"emergency": 0, "urgent": 1, "routine": 2}
+_REMEMBERED = 100  # calls that are over
 _OVER = frozenset({"closed", "cancelled"})
 _PEOPLE_ACT = frozenset({"arrival_due", "finish_due", "wanted_soon"})
 # These clocks the service itself answers within seconds; late is only what it left lying.
@@ -48,6 +49,7 @@ class World:
         self.centre_name = ""
         self.zone = ZoneInfo("UTC")
         self.calls: dict[int, CallLine] = {}
+        self._over: dict[int, CallLine] = {}  # calls that left the board a while ago; their card may still be open
         self.cases: dict[str, CaseLine] = {}
         self.inbound: dict[int, InboundLine] = {}
         self.operators: dict[int, OperatorLine] = {}
@@ -111,7 +113,9 @@ class World:
             return
         self.calls[call.id] = call
         if call.state == "ended":  # who was not answered has a case to be called back
-            del self.calls[call.id]
+            self._over[call.id] = self.calls.pop(call.id)
+            for oldest in list(self._over)[:-_REMEMBERED]:
+                del self._over[oldest]
 
     def put_case(self, case: CaseLine) -> None:
         """The line of a case, also as the answer to a command brought it: it need not wait for its event."""
@@ -144,6 +148,10 @@ class World:
     def rings_here(self, call: CallLine) -> bool:
         extension = self.me.extension if self.me is not None else None
         return call.state in ("ringing", "queued") and extension is not None and extension in call.ringing
+
+    def call(self, call_id: int) -> CallLine | None:
+        """On the board, or as it left it."""
+        return self.calls.get(call_id) or self._over.get(call_id)
 
     def my_call(self) -> CallLine | None:
         return next((call for call in self.talking() if self.is_mine(call)), None)

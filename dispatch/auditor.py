@@ -18,7 +18,6 @@ from dispatch.attention import Need, need
 from dispatch.casebook import OPEN_STATES
 from dispatch.models import (
     Call,
-    CallState,
     Case,
     CaseState,
     Inbound,
@@ -31,6 +30,7 @@ from dispatch.models import (
     TimerState,
     Turn,
 )
+from dispatch.models.calls import GOING_ON
 from dispatch.offers import LIVE
 from registry.store import Actor, Store, Subject
 
@@ -108,18 +108,19 @@ def _checks(store: Store) -> list[_Check]:
         _Check(
             Finding.CASE_STUCK,
             select(col(Case.id)).where(
+                col(Case.state).in_(OPEN_STATES),
                 col(Case.needs_since).is_(None),
                 or_(
                     and_(col(Case.state) == CaseState.OFFERING, ~being_asked.exists()),
                     and_(col(Case.state).in_(under_way), ~accepted.exists()),
-                    and_(col(Case.state).in_(OPEN_STATES), col(Case.turn) == Turn.NOBODY),
+                    col(Case.turn) == Turn.NOBODY,
                 ),
             ),
         ),
         _Check(
             Finding.CALL_WITHOUT_END,
             select(col(Call.id)).where(
-                col(Call.state) != CallState.ENDED, col(Call.arrived_at) < store.clock.now() - LONGEST_CALL
+                col(Call.state).in_(GOING_ON), col(Call.arrived_at) < store.clock.now() - LONGEST_CALL
             ),
         ),
         _Check(

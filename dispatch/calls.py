@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from dispatch import call_backs
+from dispatch import call_backs, offers
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict, NotFound, StaleVersion
 from dispatch.models import Call, CallMatch, Case, CaseCall, LinkWhy, Reason, Speaker
@@ -92,6 +92,7 @@ def is_about(session: Writing, call: Call, resident_id: int | None, desk: Desk) 
             case.resident_id, case.area_id = resident.id, resident.area_id
             case.version += 1
             note(session, case, "changed", desk.actor, fields=["resident_id"], resident=resident.id)
+            offers.tell_anew(session, case)
 
 
 def _speaks(session: Writing, call: Call, contact_id: int | None) -> None:
@@ -116,7 +117,7 @@ def settle_call(session: Writing, desk: Desk, call_id: int, word: SettleCall) ->
     call = held(session, desk, call_id)
     case = call_backs.held_open(session, call.centre_id, call_backs.whose(call))
     if case is None:
-        raise Conflict(subject=Subject.CALL, now=call.state)
+        raise Conflict(subject=Subject.CALL, now=call.state, reached="settled")
     call_backs.settle(session, case, desk.actor, Reason(word.outcome), word.note)
     note(session, call, "settled", desk.actor, case=case.id)
     return call

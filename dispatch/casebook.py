@@ -1,6 +1,6 @@
-"""Finding a case and holding it, its number, and whether it is as its sender saw it."""
+"""Finding a case and holding it, its number, its own clock, and whether it is as its sender saw it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
+from dispatch import timers
 from dispatch.desk import Desk
 from dispatch.errors import Conflict, NotFound, StaleVersion
-from dispatch.models import Case, CaseState, Offer, OfferState
+from dispatch.models import Case, CaseState, Offer, OfferState, TimerKind
 from dispatch.models.cases import CaseSequence
 from registry.models import Centre, Merchant, Service
 from registry.store import Reading, Scope, Subject, Writing
@@ -64,6 +65,17 @@ def service_of(session: Writing | Reading, case: Case) -> Service:
     service = session.get(Service, case.service_id)
     assert service is not None
     return service
+
+
+def watch_wanted(session: Writing, case: Case) -> None:
+    """Somebody has to be asked in time for a case that is wanted later, as long as nobody is."""
+    timers.stop(session, Subject.CASE, case.id or 0, TimerKind.WANTED_SOON)
+    if case.wanted_at is None or case.state is not CaseState.OPEN:
+        return
+    service = service_of(session, case)
+    ask_by = case.wanted_at - timedelta(minutes=service.accept_minutes + service.arrive_minutes)
+    if ask_by > session.clock.now():
+        timers.arm(session, TimerKind.WANTED_SOON, case, ask_by)
 
 
 def next_number(session: Writing, centre: Centre, now: datetime) -> str:

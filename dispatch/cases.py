@@ -1,15 +1,15 @@
 """Cases (工单) from the first word to the last: opened, changed, asked about again, acknowledged, closed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from dispatch import call_backs, ladders, offers, timers
+from dispatch import call_backs, ladders, offers, visits
 from dispatch.attention import met
 from dispatch.calls import held as held_call
-from dispatch.casebook import OPEN_STATES, expect, expect_version, held, next_number, service_of
+from dispatch.casebook import OPEN_STATES, expect, expect_version, held, next_number, watch_wanted
 from dispatch.closing import end_case
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict
@@ -23,7 +23,6 @@ from dispatch.models import (
     Operator,
     Reason,
     Satisfaction,
-    TimerKind,
     Turn,
 )
 from dispatch.models.transitions import key, move, note
@@ -116,7 +115,7 @@ def begin(
         link(session, case, call, why)
         facts["call"] = call.id
     note(session, case, "opened", actor, number=case.number, **facts)
-    _watch_wanted(session, case, service)
+    watch_wanted(session, case)
     return case
 
 
@@ -140,18 +139,10 @@ def _resident(session: Writing, desk: Desk, resident_id: int | None, call: Call 
     return resident
 
 
-def _watch_wanted(session: Writing, case: Case, service: Service) -> None:
-    """Somebody has to be asked in time for a case that is wanted later."""
-    timers.stop(session, Subject.CASE, key(case), TimerKind.WANTED_SOON)
-    if case.wanted_at is None:
-        return
-    ask_by = case.wanted_at - timedelta(minutes=service.accept_minutes + service.arrive_minutes)
-    if ask_by > session.clock.now():
-        timers.arm(session, TimerKind.WANTED_SOON, case, ask_by)
-
-
 def change_case(session: Writing, desk: Desk, number: str, change: CaseChange) -> Case:
     """Changes the fields that were sent; a null takes a time, place or position away.
+
+    Who has accepted the case is told what is new, and has the time that it takes from now on.
 
     Raises NotFound, StaleVersion, BadValue, and Conflict for a case that is closed.
     """
@@ -159,6 +150,7 @@ def change_case(session: Writing, desk: Desk, number: str, change: CaseChange) -
     _expect_open(session, case)
     expect_version(case, change.version)
     sent = change.model_fields_set - {"version"}
+    before = _told(case)
     if "words" in sent:
         case.words = change.words or ""
     if "priority" in sent and change.priority is not None:
@@ -169,13 +161,23 @@ def change_case(session: Writing, desk: Desk, number: str, change: CaseChange) -
         resident = _resident(session, desk, change.resident_id)
         case.resident_id = resident.id if resident is not None else None
         case.area_id = resident.area_id if resident is not None else None
+    if "place" in sent:
+        case.latitude = case.longitude = None  # they were those of the place before
     for field in sent & {"wanted_at", "place", "latitude", "longitude"}:
         setattr(case, field, getattr(change, field))
     if "wanted_at" in sent:
-        _watch_wanted(session, case, service_of(session, case))
+        watch_wanted(session, case)
+        visits.expect_anew(session, case)
     case.version += 1
     note(session, case, "changed", desk.actor, fields=sorted(sent))
+    if _told(case) != before:
+        offers.tell_anew(session, case)
     return case
+
+
+def _told(case: Case) -> tuple[object, ...]:
+    """What a merchant who comes knows of the case."""
+    return case.words, case.wanted_at, case.place, case.resident_id
 
 
 def remind(session: Writing, desk: Desk, number: str, asked: Remind) -> Case:
@@ -262,7 +264,7 @@ def reopen(session: Writing, desk: Desk, number: str, again: Reopen) -> Case:
     case.closed_at = case.served_at = None
     case.turn, case.turn_operator_id = Turn.OPERATOR, desk.operator_id
     move(session, case, CaseState.OPEN, desk.actor, outcome_before=before)
-    _watch_wanted(session, case, service_of(session, case))
+    watch_wanted(session, case)
     return case
 
 

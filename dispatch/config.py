@@ -73,10 +73,6 @@ class CentreSettings(Section):
     area_code: Annotated[str, matching("[0-9]{0,6}", "at most 6 digits")] = "023"
     exchange_prefix: Annotated[str, matching("[0-9]{0,3}", "at most 3 digits")] = ""
     language: Literal["zh", "en"] = "zh"
-    position: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] = (
-        29.5332,
-        106.5049,
-    )
 
 
 class DatabaseSettings(Section):
@@ -87,7 +83,6 @@ class ServiceSettings(Section):
     listen: IPvAnyAddress = Field(default="127.0.0.1", validate_default=True)
     port: Port = 8460
     public_url: Annotated[str, AfterValidator(_public_url)] = ""
-    data: Path = Path("var")
     secrets: Path = Path("var/secrets")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -170,6 +165,8 @@ def _mistake(details: ErrorDetails) -> str:
             right = str(details["ctx"]["error"])
         case "literal_error":
             right = f"must be {details['ctx']['expected']}"
+        case "tuple_type":
+            right = "each one begins with a line [[gateways]]" if location == ("gateways",) else "must be a list"
         case _:
             right = details["msg"].replace("Input should be", "must be").replace("Value should", "must")
     example = _default(location)

@@ -1,21 +1,30 @@
 """The database that the configuration names: opened, brought up to date, with its centre in it."""
 
+import os
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
 from dispatch.config import Config
-from dispatch.migrate import MIGRATION_LOCK, migrate
+from dispatch.migrate import MIGRATION_LOCK, in_words, migrate
+from dispatch.obstacles import DatabaseUnreachable
 from registry.seed import seed_centre
 from registry.store import Clock, Store
 
 
 def open_store(config: Config, *, clock: Clock | None = None) -> Store:
-    """The database of the configuration, with its password. Nothing is asked of it yet."""
+    """The database of the configuration, with its password. Nothing is asked of it yet.
+
+    A SQLite file that is not there yet is made, for its owner's eyes only. Raises DatabaseUnreachable.
+    """
     url = make_url(config.database.url)
     if (path := database_file(url)) is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
+        except OSError as error:
+            raise DatabaseUnreachable(f"{path}: {error.strerror}") from error
     elif (password := config.secret_store().get("DATABASE_PASSWORD")) is not None:
         url = url.set(password=password)
     return Store(url, clock=clock)
@@ -33,8 +42,9 @@ def open_centre(config: Config, *, clock: Clock | None = None) -> tuple[Store, i
     """
     store = open_store(config, clock=clock)
     try:
-        migrate(store)
-        return store, *_seed(store, config)
+        with in_words(store):
+            migrate(store)
+            return store, *_seed(store, config)
     except BaseException:
         store.close()
         raise

@@ -12,9 +12,7 @@ _RANK = {Role.OPERATOR: 0, Role.SUPERVISOR: 1, Role.ADMINISTRATOR: 2}
 class Desk:
     scope: Scope
     operator_id: int
-    name: str
     extension: str | None
-    language: str
 
     @property
     def centre_id(self) -> int:

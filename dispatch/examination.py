@@ -1,4 +1,7 @@
-"""`townline check`: what would keep the service from working, before callers notice. It changes nothing."""
+"""`townline check`: what would keep the service from working, before callers notice.
+
+It makes the secrets that are missing, as every verb does that looks at the exchange, and changes nothing else.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -41,11 +44,11 @@ def _database(config: Config) -> Finding:
     file = database_file(make_url(config.database.url))
     if file is not None and not file.exists():
         return Finding("database", True, f"{file} is not there yet; `townline serve` makes it")
-    with closing(open_store(config)) as store:
-        try:
+    try:
+        with closing(open_store(config)) as store:
             found = revision(store)
-        except Obstacle as obstacle:
-            return Finding("database", False, str(obstacle))
+    except Obstacle as obstacle:
+        return Finding("database", False, str(obstacle))
     known = [script.revision for script in scripts().walk_revisions()]
     if found is None:
         return Finding("database", True, "is empty; `townline serve` fills it")

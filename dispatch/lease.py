@@ -1,13 +1,13 @@
 """One holder at a time, among several instances on one database."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete
 
 from dispatch.models import Lease
-from registry.store import Store
+from registry.store import Reading, Store
 
 TERM = timedelta(seconds=15)  # without a renewal the lease is free
 
@@ -25,6 +25,12 @@ def hold(store: Store, name: str, holder: str) -> bool:
             return False
         lease.holder, lease.until = holder, now + TERM
         return True
+
+
+def is_held(session: Reading, name: str, now: datetime) -> bool:
+    """Whether anybody holds it at that moment."""
+    lease = session.get(Lease, name)
+    return lease is not None and lease.until > now
 
 
 def release(store: Store, name: str, holder: str) -> None:

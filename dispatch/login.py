@@ -106,9 +106,7 @@ def desk_of(session: Reading | Writing, token: str, now: datetime) -> Desk:
     return Desk(
         scope=Scope(operator.centre_id, path or "/", operator.role),
         operator_id=operator.id,
-        name=operator.name,
         extension=operator.extension,
-        language=operator.language,
     )
 
 

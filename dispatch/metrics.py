@@ -9,9 +9,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlmodel import col, func, select
 
-from dispatch.models import Call, CallState, Case, Inbound, Message, MessageState, Timer, TimerState
-from dispatch.views.board import on_board
-from dispatch.views.cases import ENDED
+from dispatch.casebook import OPEN_STATES
+from dispatch.models import Call, CallState, Case, CaseState, Inbound, Message, MessageState, Timer, TimerState
+from dispatch.models.calls import GOING_ON
+from dispatch.views.board import calls_on_board
 from registry.store import Store
 
 GRACE = timedelta(seconds=5)  # a clock that has been due for less is only about to be looked at
@@ -65,14 +66,16 @@ class _Work(Collector):
     def collect(self) -> Iterator[Metric]:
         now = self._store.clock.now()
         with self._store.reading() as session:
-            here = (Call.centre_id == self._centre_id, col(Call.merged_into).is_(None), on_board())
-            calls = dict(session.exec(select(Call.state, func.count()).where(*here).group_by(col(Call.state))).all())
-            open_cases = (Case.centre_id == self._centre_id, col(Case.state).not_in(ENDED))
+            shown = calls_on_board(self._centre_id)
+            calls = dict(session.exec(select(Call.state, func.count()).where(shown).group_by(col(Call.state))).all())
+            open_cases = (Case.centre_id == self._centre_id, col(Case.state).in_(OPEN_STATES))
             cases = dict(
                 session.exec(select(Case.state, func.count()).where(*open_cases).group_by(col(Case.state))).all()
             )
-            needing = session.exec(
-                select(func.count()).select_from(Case).where(*open_cases, col(Case.needs_since).is_not(None))
+            needing = session.exec(  # an ended one too: a merchant could not be told off, say
+                select(func.count())
+                .select_from(Case)
+                .where(Case.centre_id == self._centre_id, col(Case.needs_since).is_not(None))
             ).one()
             outbox = dict(
                 session.exec(
@@ -91,12 +94,13 @@ class _Work(Collector):
                 .select_from(Timer)
                 .where(Timer.state == TimerState.ARMED, Timer.due_at < now - GRACE)
             ).one()
-        live = {state: calls.get(state, 0) for state in CallState if state is not CallState.ENDED}
+        live = {state: calls.get(state, 0) for state in CallState if state in GOING_ON}
         yield _by_state("townline_calls", "Calls that are going on", live)
         yield _one(
             "townline_calls_unsettled", "Unanswered calls nobody has dealt with", calls.get(CallState.ENDED, 0)
         )
-        yield _by_state("townline_cases", "Cases that are not closed", cases)
+        unfinished = {state: cases.get(state, 0) for state in CaseState if state in OPEN_STATES}
+        yield _by_state("townline_cases", "Cases that are not closed", unfinished)
         yield _one("townline_cases_needing_operator", "Cases that wait for an operator's attention", needing)
         yield _by_state(
             "townline_outbox", "Messages that have not come to an end", {s: outbox.get(s, 0) for s in UNDER_WAY}

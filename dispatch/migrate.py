@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from dispatch.obstacles import DatabaseLocked, DatabaseNewer, DatabaseUnreachable
 from registry.store import Store
@@ -37,11 +37,8 @@ def scripts() -> ScriptDirectory:
 
 def revision(store: Store) -> str | None:
     """The revision the database is at, None when it is empty. Raises DatabaseUnreachable."""
-    try:
-        with store.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except OperationalError as error:
-        raise DatabaseUnreachable(f"{_place(store)}: {_reason(error)}") from error
+    with in_words(store), store.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def migrate(store: Store) -> str:
@@ -52,25 +49,34 @@ def migrate(store: Store) -> str:
     directory = scripts()
     head = directory.get_current_head() or ""
     known = {script.revision for script in directory.walk_revisions()}
-    try:
-        with store.engine.connect() as connection, _alone(connection):
-            before = MigrationContext.configure(connection).get_current_revision()
-            if before is not None and before not in known:
-                raise DatabaseNewer(
-                    f"{_place(store)} is at revision {before}, this program knows revisions up to {head}: "
-                    "start the newer program, or restore the backup that was made before it"
-                )
-            if (before or "") != head:
-                command.upgrade(settings(connection), "head")
-                _check_references(connection)
-            connection.commit()
-    except OperationalError as error:
-        if "locked" in str(error.orig) or "lock timeout" in str(error.orig):
-            raise DatabaseLocked(f"{_place(store)} is locked by another program that does not let go") from error
-        raise DatabaseUnreachable(f"{_place(store)}: {_reason(error)}") from error
+    with in_words(store), store.engine.connect() as connection, _alone(connection):
+        before = MigrationContext.configure(connection).get_current_revision()
+        if before is not None and before not in known:
+            raise DatabaseNewer(
+                f"{_place(store)} is at revision {before}, this program knows revisions up to {head}: "
+                "start the newer program, or restore the backup that was made before it"
+            )
+        if (before or "") != head:
+            command.upgrade(settings(connection), "head")
+            _check_references(connection)
+        connection.commit()
     if (before or "") != head:
         log.info("database.migrated", before=before, now=head)
     return head
+
+
+@contextmanager
+def in_words(store: Store) -> Iterator[None]:
+    """What the database itself complains of, as an Obstacle: it is away, locked, damaged, or none at all."""
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        if "locked" in reason or "lock timeout" in reason:
+            raise DatabaseLocked(f"{_place(store)} is locked by another program that does not let go") from error
+        if "not a database" in reason or "malformed" in reason:
+            reason += "; name another file, or restore a backup"
+        raise DatabaseUnreachable(f"{_place(store)}: {reason}") from error
 
 
 @contextmanager
@@ -101,7 +107,3 @@ def _check_references(connection: Connection) -> None:
 def _place(store: Store) -> str:
     """The database as a person names it, without its password."""
     return f"the database {store.url.database if store.is_sqlite else store.url.render_as_string(hide_password=True)}"
-
-
-def _reason(error: OperationalError) -> str:
-    return str(error.orig).strip().splitlines()[0]

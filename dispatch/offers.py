@@ -26,7 +26,6 @@ from registry.store import Actor, Scope, Subject, Writing
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without 0 O 1 I
 CODE_LIFE = timedelta(days=90)  # so long a code means one offer to one number
 LIVE = frozenset({OfferState.PENDING, OfferState.SENT})
-DISPATCHED = frozenset({CaseState.ACCEPTED, CaseState.ON_THE_WAY, CaseState.ON_SITE})
 
 
 def candidates(session: Writing, desk: Desk | Scope, number: str) -> DecisionSheet:
@@ -86,6 +85,7 @@ def end_offer(session: Writing, desk: Desk, number: str, offer_id: int, how: Off
     if not live(session, case) and CaseState.OPEN in case.moves[case.state]:
         case.turn, case.turn_operator_id = Turn.OPERATOR, desk.operator_id
         move(session, case, CaseState.OPEN, desk.actor)
+        casebook.watch_wanted(session, case)
     return offer
 
 
@@ -123,8 +123,7 @@ def accept(session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Chan
     move(session, case, CaseState.ACCEPTED, actor, offer=offer.id, merchant=offer.merchant_id)
     timers.stop(session, Subject.CASE, offer.case_id)
     visits.promise(session, case, offer, actor)
-    if messages.tell_details(session, case, offer) is None:
-        need(session, case, Need.DETAILS_FAILED, Actor.system())
+    _tell_details(session, case, offer)
 
 
 def decline(session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Channel | None) -> None:
@@ -171,6 +170,18 @@ def accepted(session: Writing, case: Case) -> Offer | None:
         select(col(Offer.id)).where(col(Offer.case_id) == case.id, col(Offer.state) == OfferState.ACCEPTED)
     )
     return session.lock(Offer, offer_id) if offer_id is not None else None
+
+
+def tell_anew(session: Writing, case: Case) -> None:
+    """Something has changed that whoever has accepted the case has to know."""
+    taken = accepted(session, case)
+    if taken is not None:
+        _tell_details(session, case, taken)
+
+
+def _tell_details(session: Writing, case: Case, offer: Offer) -> None:
+    if messages.tell_details(session, case, offer) is None:
+        need(session, case, Need.DETAILS_FAILED, Actor.system())
 
 
 def move_on(session: Writing, case: Case) -> Offer | None:

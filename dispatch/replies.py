@@ -30,7 +30,8 @@ from dispatch.models import (
 from dispatch.offers import CODE_LIFE, LIVE
 from dispatch.readings import Said, read
 from dispatch.texts import reply
-from registry.models import Centre, Channel, Merchant, MerchantNumber
+from registry.merchants import merchants_by_number
+from registry.models import Centre, Channel, Merchant
 from registry.numbers import NumberPlan
 from registry.store import Actor, Entry, Store, Subject, Writing
 from registry.text import plain
@@ -87,7 +88,7 @@ class Replies:
         seen = session.get(Inbound, inbound_id)
         if seen is None or seen.reading is not InboundReading.UNREAD:
             return None
-        merchants = _merchants(session, self._centre_id, seen.number)
+        merchants = merchants_by_number(session, self._centre_id, seen.number)
         said = read(seen.body)
         asked = _asked(session, [merchant.id for merchant in merchants if merchant.id is not None])
         about = [offer for offer in asked if said.code is None or offer.code == said.code]
@@ -325,17 +326,6 @@ class _Reader:
     def _language(self) -> str:
         language = self.merchants[0].language if self.merchants else "zh"
         return "en" if language.startswith("en") else "zh"
-
-
-def _merchants(session: Writing, centre_id: int, number: str) -> Sequence[Merchant]:
-    """Whose number it is: one owner may have several shops on one telephone."""
-    return session.scalars(
-        select(Merchant)
-        .join(MerchantNumber, col(MerchantNumber.merchant_id) == col(Merchant.id))
-        .where(col(Merchant.centre_id) == centre_id, col(MerchantNumber.number) == number)
-        .distinct()
-        .order_by(col(Merchant.id))
-    ).all()
 
 
 def _asked(session: Writing, merchant_ids: list[int]) -> Sequence[Offer]:

@@ -6,17 +6,21 @@ from dispatch.desk import Desk
 from dispatch.models.transitions import note
 from dispatch.wire.people import NewResident, ResidentChange
 from registry import drafts, people
+from registry.areas import lineage
 from registry.models import Resident
 from registry.store import Writing
 from registry.vault import Vault
 
 
 def register(session: Writing, desk: Desk, new: NewResident, vault: Vault) -> Resident:
-    """A new resident. With `call_id` that call is about her, and its number leads to her from now on.
+    """A new resident, of the desk's own area where none is named. With `call_id` that call is about her, and its
+    number leads to her from now on.
 
     Raises the registry's Refused with every field that cannot be accepted, NotFound for a call this desk may not see.
     """
     draft = drafts.read(drafts.ResidentDraft, new.model_dump(exclude_unset=True, exclude={"call_id"}))
+    if draft.area_id is None and (own := lineage(desk.scope.area_path)):
+        draft = draft.model_copy(update={"area_id": own[-1]})
     call = held_call(session, desk, new.call_id) if new.call_id is not None else None
     resident = people.create_resident(session, desk.scope, draft, actor=desk.actor, vault=vault)
     assert resident.id is not None

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import structlog
 import uvicorn
@@ -83,12 +84,13 @@ async def run(house: House, door: socket.socket) -> None:
     server = http_server(house)
     clocks = _clocks(house)
     listening = None if house.store.is_sqlite else Listening(house.store.url, house.feed.wake)
+    for gateway in house.gateways.values():  # of several instances, the one that sends is the one reported to
+        house.switchboard.while_held(partial(_register, house, gateway))
     parts = {
         "api": asyncio.create_task(server.serve(sockets=[door])),
         "feed": asyncio.create_task(house.feed.run()),
         "switchboard": asyncio.create_task(house.switchboard.run()),
     }
-    errands = [asyncio.create_task(_register(house, gateway)) for gateway in house.gateways.values()]
     clocks.start()
     if listening is not None:
         listening.start()
@@ -102,10 +104,8 @@ async def run(house: House, door: socket.socket) -> None:
             log.error("service.part_failed", part=name, exc_info=parts[name].exception())
     finally:
         clocks.shutdown(wait=False)
-        for errand in errands:
-            errand.cancel()
         parts["switchboard"].cancel()
-        await asyncio.gather(parts["switchboard"], *errands, return_exceptions=True)
+        await asyncio.gather(parts["switchboard"], return_exceptions=True)
         await house.feed.close()
         server.should_exit = True
         parts["feed"].cancel()

@@ -4,7 +4,7 @@ Among several instances on one database the exchange's lease decides which one d
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -52,6 +52,7 @@ class Switchboard:
         self._refusal = ""
         self._thread = ThreadPoolExecutor(1, "intake")  # in order, and never behind a request
         self._errands: set[asyncio.Task[None]] = set()
+        self._duties: list[Callable[[], Coroutine[None, None, None]]] = []
         store.on_commit(self._wake)
 
     @property
@@ -66,13 +67,28 @@ class Switchboard:
 
     @property
     def trouble(self) -> str:
-        """Why calls do not come in here, empty when they do."""
+        """Why calls do not come in here, or would be lost in a gap of the link; empty when all is well."""
         if self._refusal:
             return self._refusal
         link = self.link
         if link is None:
             return f"the exchange {self._exchange} is held by another instance"
-        return "" if link.up else link.reason
+        if not link.up:
+            return f"no link to the exchange {self._exchange}: {link.reason}"
+        return f"the event log of the exchange {self._exchange}: {link.cel_problem}" if link.cel_problem else ""
+
+    def while_held(self, duty: Callable[[], Coroutine[None, None, None]]) -> None:
+        """`duty` is begun whenever the exchange has become ours, and cancelled when it is ours no longer."""
+        self._duties.append(duty)
+
+    def held_elsewhere(self) -> bool:
+        """Whether another instance holds the exchange and hears it, as the database has it."""
+        if self._bridge is not None or self._store.is_sqlite:
+            return False
+        with self._store.reading() as session:
+            position = session.get(ExchangePosition, self._exchange)
+            held = lease.is_held(session, self._name, self._store.clock.now())
+            return held and position is not None and position.link_up
 
     async def run(self) -> None:
         if self._store.is_sqlite:
@@ -117,6 +133,7 @@ class Switchboard:
         sending = asyncio.create_task(sender.run(), name="sender")
         ordering = asyncio.create_task(telephonist.run(), name="telephonist")
         mirroring = asyncio.create_task(self._mirror.run(bridge), name="mirror")
+        duties = [asyncio.create_task(duty()) for duty in self._duties]
         try:
             try:
                 await bridge.start(self._hear, await asyncio.to_thread(self._position))
@@ -125,14 +142,13 @@ class Switchboard:
                 self._refusal = (
                     f"the exchange refused the AMI user or its secret ({refusal}): run `townline pbx check`"
                 )
-                log.error("link.refused", exchange=self._exchange)  # noqa: TRY400
+                log.error("link.refused", exchange=self._exchange, why=self._refusal)  # noqa: TRY400
             await sending
         finally:
-            sending.cancel()
-            ordering.cancel()
-            mirroring.cancel()
+            for task in (sending, ordering, mirroring, *duties):
+                task.cancel()
             # What is being handed over is still waited for.
-            await asyncio.gather(sending, ordering, mirroring, return_exceptions=True)
+            await asyncio.gather(sending, ordering, mirroring, *duties, return_exceptions=True)
             await bridge.stop()
             await asyncio.gather(*self._errands, return_exceptions=True)
             self._bridge = self._sender = self._telephonist = None

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from dispatch import care, ladders, messages, offers, presence, surveys, timers
+from dispatch import care, ladders, messages, offers, presence, surveys, timers, visits
 from dispatch.attention import Need, need
 from dispatch.models import (
     Attempt,
@@ -33,7 +33,6 @@ log = structlog.get_logger()
 
 LAST_WORD = timedelta(minutes=4)  # a call that is under way may still end with an acceptance
 LOOK_AGAIN = timedelta(seconds=20)
-NOT_THERE_YET = frozenset({VisitState.PROMISED, VisitState.ON_THE_WAY})
 
 
 def tick(store: Store, instance: str, limit: int = 50) -> int:
@@ -115,7 +114,7 @@ def _is_being_called(session: Writing, offer: Offer) -> bool:
 
 def _arrival_due(session: Writing, case: Case, timer: Timer) -> None:
     visit = session.lock(Visit, timer.subject_id)
-    if visit is not None and visit.state in NOT_THERE_YET:
+    if visit is not None and visit.state in visits.NOT_THERE_YET:
         need(session, case, Need.ARRIVAL_LATE, Actor.system())
 
 

@@ -25,6 +25,7 @@ CASE_AT = {
     VisitState.DONE: CaseState.SERVED,
 }
 STEP_OF_KEY = {"3": VisitState.ON_THE_WAY, "4": VisitState.AT_THE_DOOR, "5": VisitState.DONE}
+NOT_THERE_YET = frozenset({VisitState.PROMISED, VisitState.ON_THE_WAY})
 SHORTEST_WAIT = timedelta(minutes=2)  # before a merchant is called for how far it is
 
 
@@ -56,23 +57,32 @@ def of_offer(session: Writing, offer: Offer) -> Visit | None:
 
 def promise(session: Writing, case: Case, offer: Offer, actor: Actor) -> Visit:
     """The offer has been accepted: from now on somebody is expected at the door."""
-    now = session.clock.now()
-    service = service_of(session, case)
     visit = Visit(
         centre_id=case.centre_id,
         area_id=case.area_id,
         case_id=key(case),
         offer_id=key(offer),
         merchant_id=offer.merchant_id,
-        promised_at=now,
+        promised_at=session.clock.now(),
     )
     session.add(visit)
     session.flush()
-    due = now + timedelta(minutes=service.arrive_minutes)
-    if case.wanted_at is not None:
-        due = max(due, case.wanted_at)
-    _watch(session, visit, TimerKind.ARRIVAL_DUE, due)
+    _expect(session, case, visit)
     return visit
+
+
+def expect_anew(session: Writing, case: Case) -> None:
+    """The time at which whoever has accepted is wanted has changed."""
+    visit = of_case(session, case)
+    if visit is not None and visit.state in NOT_THERE_YET:
+        timers.stop(session, Subject.VISIT, key(visit))
+        _expect(session, case, visit)
+
+
+def _expect(session: Writing, case: Case, visit: Visit) -> None:
+    """The clock of the arrival: as long as the service's way takes from now, and not before it is wanted."""
+    due = session.clock.now() + timedelta(minutes=service_of(session, case).arrive_minutes)
+    _watch(session, visit, TimerKind.ARRIVAL_DUE, due if case.wanted_at is None else max(due, case.wanted_at))
 
 
 def step(session: Writing, case: Case, visit: Visit, to: VisitState, actor: Actor, *, proof: str) -> None:

@@ -118,4 +118,4 @@ def cells(character: str) -> int:
 
 
 if __name__ == "__main__":
-    draw(sys.stdin.read()).save(sys.argv[1], optimize=True)
+    draw(sys.stdin.read()).quantize(96).save(sys.argv[1], optimize=True)

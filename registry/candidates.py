@@ -30,7 +30,7 @@ from registry.centres import centre
 from registry.errors import NotFound
 from registry.geo import Box, distance
 from registry.hours import Span
-from registry.matching import LISTED, CandidateFacts, ContractFacts, Need
+from registry.matching import CandidateFacts, ContractFacts, Need
 from registry.models import (
     Area,
     Channel,
@@ -49,7 +49,7 @@ from registry.store import Reading, Scope, Writing
 
 Rows = Select[*tuple[Any, ...]]
 
-FARTHER = 50  # merchants that are told to be too far, at least, where there are so many
+FARTHER = 50  # merchants that are told to be too far: each costs as much as one who can come
 
 
 def need_for(
@@ -150,7 +150,7 @@ def _in_question(database: Connection, scope: Scope, need: Need) -> list[int]:
     )
     within = [merchant_id for metres, merchant_id in around if metres <= largest]
     beyond = [merchant_id for metres, merchant_id in around if largest < metres <= 2 * largest]
-    return sorted(reached.union(within, beyond[: max(FARTHER, LISTED - len(within))]))
+    return sorted(reached.union(within, beyond[:FARTHER]))
 
 
 # The statements are built once: building them takes longer than running them.

@@ -143,11 +143,6 @@ class Form(Widget):
         """What stands in the field, without the spaces around it."""
         return self.query_one(f"#field-{name}", Input | Switches).value.strip()  # type: ignore[arg-type]
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nobody has typed anything."""
-        return not any(self._desk.drafts.get(self._draft, {}).values())
-
     def forget(self) -> None:
         """It was sent: the next form begins empty."""
         self._desk.drafts.pop(self._draft, None)

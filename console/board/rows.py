@@ -12,19 +12,20 @@ from console.speech import Speech
 from console.world import Need, World
 from dispatch.wire.work import CallLine, CaseLine
 
-NEED_COLUMNS = (Column(1), Column(4), Column(8, right=True), Column(30, share=1))
+NEED_COLUMNS = (Column(1), Column(3), Column(8, right=True), Column(30, share=1))
 CALL_COLUMNS = (
     Column(2),
     Column(7, right=True),
     Column(20, share=2),
-    Column(18, share=3),
-    Column(16, share=1),
+    Column(18, share=2),
+    Column(20, share=1),
     Column(13, from_width=96),
     Column(12),
 )
 CASE_COLUMNS = (
-    Column(4),
+    Column(3),
     Column(10, right=True),
+    Column(14, from_width=130),
     Column(9),
     Column(10, share=1),
     Column(12, share=1),
@@ -34,7 +35,8 @@ CASE_COLUMNS = (
     Column(16, share=3, from_width=130),
 )
 
-NUMBERED_CASE_COLUMNS = (Column(1), *CASE_COLUMNS)
+_RESIDENT = 5  # the column that a resident's own card does without
+OF_ONE_COLUMNS = (Column(1), *CASE_COLUMNS[:_RESIDENT], *CASE_COLUMNS[_RESIDENT + 1 :])
 
 
 def need_rows(world: World, speech: Speech) -> list[Row]:
@@ -110,10 +112,13 @@ def _at(call: CallLine, world: World, speech: Speech) -> str:
     return speech.word("call", call.state)
 
 
-def numbered_case_rows(cases: Sequence[CaseLine], world: World, speech: Speech) -> list[Row]:
-    """The rows of `case_row` with the digit that opens each."""
-    rows = [case_row(case, world, speech) for case in cases]
-    return [replace(row, cells=((digit_of(index), "strong"), *row.cells)) for index, row in enumerate(rows)]
+def rows_of_one(cases: Sequence[CaseLine], world: World, speech: Speech) -> list[Row]:
+    """The cases of one resident, each with the digit that opens it."""
+    rows: list[Row] = []
+    for index, row in enumerate(case_row(case, world, speech) for case in cases):
+        cells = ((digit_of(index), "strong"), *row.cells[:_RESIDENT], *row.cells[_RESIDENT + 1 :])
+        rows.append(replace(row, cells=cells))
+    return rows
 
 
 def case_row(case: CaseLine, world: World, speech: Speech) -> Row:
@@ -128,6 +133,7 @@ def case_row(case: CaseLine, world: World, speech: Speech) -> Row:
     cells: tuple[Cell, ...] = (
         (f" {sign}", "alarm") if sign else ({"emergency": " *", "urgent": " +"}.get(case.priority, ""), "warn"),
         due,
+        (speech.word("clock", case.clock.kind) if case.clock is not None else "", "quiet"),
         short(case.number),
         speech.service(case),
         resident,

@@ -24,8 +24,8 @@ class Find(Question[ResidentLine | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("up", "step(-1)", "find.up", show=False, priority=True),
         key("down", "step(1)", "find.down", show=False, priority=True),
-        key("enter", "nothing", "find.choose"),
     ]
+    enter = "find.choose"
 
     def __init__(self, desk: Desk, words: str = "") -> None:
         super().__init__(desk)

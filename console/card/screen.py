@@ -13,7 +13,7 @@ from textual.widgets import Static
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.board.panel import Panel
-from console.board.rows import NUMBERED_CASE_COLUMNS, case_text, numbered_case_rows
+from console.board.rows import OF_ONE_COLUMNS, case_text, rows_of_one
 from console.card.call import call_head, nobody
 from console.card.find import Find
 from console.card.register import Register
@@ -61,8 +61,8 @@ class CardScreen(Room[None]):
 
     @property
     def call(self) -> CallLine | None:
-        """As the stream said last; as it was opened, once it has left the board."""
-        return self.desk.world.calls.get(self.call_id or 0) or self._call
+        """As the stream said last; as it was opened where the stream said nothing of it."""
+        return self.desk.world.call(self.call_id or 0) or self._call
 
     @property
     def resident(self) -> ResidentLine | None:
@@ -85,7 +85,7 @@ class CardScreen(Room[None]):
             with VerticalScroll(id="card-person"):
                 yield Static(id="card-call", markup=False)
                 yield Static(id="card-resident", markup=False)
-            yield Panel(NUMBERED_CASE_COLUMNS, id="card-cases")
+            yield Panel(OF_ONE_COLUMNS, id="card-cases")
 
     def on_mount(self) -> None:
         self.query_one("#card-cases", Panel).ledger.focus()
@@ -108,7 +108,7 @@ class CardScreen(Room[None]):
             head.update(call_head(call, world, speech))
         self.query_one("#card-resident", Static).update(self._about())
         cases = self.cases
-        rows = numbered_case_rows(cases, world, speech)
+        rows = rows_of_one(cases, world, speech)
         self.query_one("#card-cases", Panel).show(
             speech.say("card.cases", count=len(cases)), rows, speech.say("card.no_cases")
         )
@@ -148,7 +148,7 @@ class CardScreen(Room[None]):
 
     @staticmethod
     def _line_is_new(call: CallLine, resident: ResidentLine) -> bool:
-        return bool(call.number) and resident.id not in {each.id for each in call.who}
+        return call.number_known and resident.id not in {each.id for each in call.who}
 
     def on_key(self, event: Key) -> None:
         index, call = digit(event), self.call
@@ -235,7 +235,7 @@ class CardScreen(Room[None]):
 
     def action_register(self) -> None:
         call = self.call
-        number = call.number if call is not None else ""
+        number = call.number if call is not None and call.number_known else ""
         self.app.push_screen(Register(self.desk, self.call_id, number), self._registered)
 
     def _registered(self, card: ResidentCard | None) -> None:

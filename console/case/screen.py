@@ -14,6 +14,7 @@ from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.board.panel import Panel
 from console.case.candidates import CandidatesScreen
+from console.case.closing import closing
 from console.case.edit import Edit
 from console.case.rows import OFFER_COLUMNS, case_head, offer_row
 from console.case.timeline import COLUMNS, timeline_rows
@@ -22,13 +23,12 @@ from console.keys import key
 from console.messages import OpenResident, Told
 from console.plain import plain
 from console.room import Room
-from dispatch.wire.words import Answer, CaseState, Reason, Satisfaction, VisitStep
+from dispatch.wire.words import Answer, CaseState, VisitStep
 from dispatch.wire.work import (
     Acknowledge,
     Cancel,
     CaseCard,
     CaseLine,
-    Close,
     OfferAnswer,
     OfferEnd,
     OfferView,
@@ -39,14 +39,12 @@ from dispatch.wire.work import (
 )
 
 _PAUSE = 0.2  # seconds between two readings
-_NOT_ASKED = "not_asked"
 _UNDER_WAY = ("accepted", "on_the_way", "on_site")
 _VISIT_STEPS: dict[CaseState, tuple[VisitStep, ...]] = {
     "accepted": ("on_the_way", "at_the_door", "done"),
     "on_the_way": ("at_the_door", "done"),
     "on_site": ("done",),
 }
-_EXPLAINED = ("partly", "not_served", "referred")  # outcomes that a word belongs to
 
 
 class CaseScreen(Room[None]):
@@ -112,10 +110,12 @@ class CaseScreen(Room[None]):
             while self._read != self._touched:
                 self._read = self._touched
                 card, timeline = await client.case(self.number), await client.timeline(self.number)
-                before, self._card, self._timeline = len(self._timeline), card, timeline
+                ledger = self.query_one("#case-timeline", Panel).ledger
+                at_the_end = ledger.cursor >= len(ledger.rows) - 1
+                self._card, self._timeline = card, timeline
                 self.repaint()
-                if len(timeline) != before:
-                    self.query_one("#case-timeline", Panel).ledger.action_edge(-1)
+                if at_the_end:  # somebody who is reading further up goes on reading
+                    ledger.action_edge(-1)
                 await asyncio.sleep(_PAUSE)
         finally:
             self._reading = False
@@ -235,43 +235,12 @@ class CaseScreen(Room[None]):
         self.app.push_screen(Pick(self.desk, "case.end_offer_title", choices), chosen)
 
     def action_close(self) -> None:
-        """Outcome by digit; then a word where one belongs to it, or what the resident said of it."""
-        state, default = self._now, "served" if self._now == "served" else "information"
-        choices = [Choice(reason, self.desk.speech.word("outcome", reason)) for reason in get_args(Reason)]
+        self.ask(self._decide_and_close, self._now)
 
-        def decided(outcome: str | None) -> None:
-            if outcome is None:
-                return
-            if outcome == "served":
-                self._ask_satisfaction(state)
-            elif outcome in _EXPLAINED:
-                self._ask_note(state, cast("Reason", outcome))
-            else:
-                self._close(Close(expects=state, outcome=cast("Reason", outcome)))
-
-        self.app.push_screen(Pick(self.desk, "case.close_title", choices, default), decided)
-
-    def _ask_satisfaction(self, state: CaseState) -> None:
-        word = self.desk.speech.word
-        asked = [Choice(each, word("satisfaction", each)) for each in (*get_args(Satisfaction), _NOT_ASKED)]
-
-        def said(satisfaction: str | None) -> None:
-            if satisfaction == _NOT_ASKED:
-                self._close(Close(expects=state, outcome="served"))
-            elif satisfaction is not None:
-                self._close(Close(expects=state, outcome="served", satisfaction=cast("Satisfaction", satisfaction)))
-
-        self.app.push_screen(Pick(self.desk, "case.satisfaction_title", asked, _NOT_ASKED), said)
-
-    def _ask_note(self, state: CaseState, outcome: Reason) -> None:
-        def noted(note: str | None) -> None:
-            if note is not None:
-                self._close(Close(expects=state, outcome=outcome, note=note))
-
-        self.app.push_screen(Line(self.desk, f"outcome.{outcome}", "case.note_hint"), noted)
-
-    def _close(self, closing: Close) -> None:
-        self._move(partial(self.desk.client.close_case, self.number, closing), "told.closed")
+    async def _decide_and_close(self, state: CaseState) -> None:
+        decided = await closing(self.desk, state, self.app.push_screen_wait)
+        if decided is not None:
+            self._move(partial(self.desk.client.close_case, self.number, decided), "told.closed")
 
     def action_cancel(self) -> None:
         state = self._now

@@ -42,6 +42,8 @@ _SAID_ELSEWHERE = frozenset(
     }
 )
 _OFFER = "offer"  # the kind of message that offer.sent tells of
+# What an SMS said stands in the row of what it moved.
+_UNDERSTOOD = frozenset({"accept", "decline", "on_the_way", "at_the_door", "done"})
 
 
 def timeline_rows(entries: Sequence[TimelineEntry], case: CaseCard, world: World, speech: Speech) -> list[Row]:
@@ -56,7 +58,7 @@ def timeline_rows(entries: Sequence[TimelineEntry], case: CaseCard, world: World
         offer_id = entry.subject_id if entry.subject == "offer" else entry.data.get("offer")
         merchant = merchants.get(offer_id, merchant) if isinstance(offer_id, int) else merchant
         kind = kinds.get(entry.subject_id) if entry.subject == "message" else None
-        if entry.what in _SAID_ELSEWHERE or (entry.what == "message.sent" and kind in (_OFFER, None)):
+        if _is_said_elsewhere(entry, kind):
             continue
         told = {"merchant": merchant, "service": speech.service(case), "kind": speech.word("message_kind", kind)}
         cells: tuple[Cell, ...] = (
@@ -66,6 +68,16 @@ def timeline_rows(entries: Sequence[TimelineEntry], case: CaseCard, world: World
         )
         rows.append(Row(entry.id, cells, _tone(entry.what)))
     return rows
+
+
+def _is_said_elsewhere(entry: TimelineEntry, kind: object) -> bool:
+    match entry.what:
+        case "message.sent":
+            return kind in (_OFFER, None)
+        case "message.received":
+            return entry.data.get("reading") in _UNDERSTOOD
+        case what:
+            return what in _SAID_ELSEWHERE
 
 
 def sentence(entry: TimelineEntry, told: Mapping[str, str], speech: Speech) -> str:

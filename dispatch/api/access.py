@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
+from dispatch.api.precedence import TOO_LATE, name_the_first
 from dispatch.desk import Desk
 from dispatch.errors import KeyMissing, KeyReused, NotFound, NotLoggedIn
 from dispatch.house import House
@@ -93,14 +94,26 @@ class Commander:
         token: Annotated[str, Depends(token_of)],
         key: Annotated[str, Depends(key_of)],
         digest: Annotated[bytes, Depends(digest_of)],
+        request: Request,
     ) -> None:
         self.house = house
         self.token = token
         self._key = key
         self._digest = digest
+        self._address = request.path_params
 
     def do(self, work: Callable[[Writing, Desk], Answer], status: int = 200) -> Response:
-        """Raises KeyReused when the key came with another request before, and whatever `work` raises."""
+        """Raises KeyReused when the key came with another request before, and whatever `work` raises; what came too
+        late tells who was first.
+        """
+        try:
+            return self._do(work, status)
+        except TOO_LATE as late:
+            with self.house.store.reading() as session:
+                name_the_first(session, late, self._address)
+            raise
+
+    def _do(self, work: Callable[[Writing, Desk], Answer], status: int) -> Response:
         with self.house.store.writing() as session:
             desk = desk_of(session, self.token, session.clock.now())
             reply = self._begun(session, desk)

@@ -21,6 +21,7 @@ from dispatch.api import (
     rules,
     telephone,
 )
+from dispatch.api.body import BodyLimit
 from dispatch.api.problems import MEDIA_TYPE, STATUS, add_problems
 from dispatch.house import House
 from dispatch.wire.base import Problem
@@ -29,7 +30,7 @@ PREFIX = "/api/v1"
 VERSION = "1"
 
 # What any command, any read of one thing, and any request with a token may be answered with.
-_OF_COMMANDS = (400, 401, 403, 409, 422, 503)
+_OF_COMMANDS = (400, 401, 403, 409, 413, 422, 503)
 _OF_READS = (401, 422, 503)
 
 
@@ -46,6 +47,7 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.house = house
     add_problems(app)
+    app.add_middleware(BodyLimit)
     api = APIRouter(prefix=PREFIX)
     for part in (
         login,

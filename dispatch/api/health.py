@@ -1,5 +1,6 @@
 """Whether the service lives, whether it can do its work, and figures for Prometheus."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from fastapi import APIRouter, Response
@@ -31,8 +32,8 @@ async def healthz() -> Response:
 
 @router.get("/readyz", response_model=Health, responses={503: {"model": Health}})
 def readyz(house: Served) -> Response:
-    """Calls come in, clocks run and what is written is kept: 200; otherwise 503 and what is not."""
-    problems = [problem for problem in (_database(house), house.switchboard.trouble, _clocks(house)) if problem]
+    """Calls come in (here or at another instance), clocks run, what is written is kept: 200; or 503 and what not."""
+    problems = [problem for problem in (_database(house), _exchange(house), _clocks(house)) if problem]
     return written(Health(ready=not problems, problems=problems), 503 if problems else 200)
 
 
@@ -49,6 +50,13 @@ def _database(house: House) -> str:
     except SQLAlchemyError as error:
         return f"the database does not answer ({type(error).__name__})"
     return ""
+
+
+def _exchange(house: House) -> str:
+    with suppress(SQLAlchemyError):  # what is told of the database is enough
+        if house.switchboard.held_elsewhere():
+            return ""
+    return house.switchboard.trouble
 
 
 def _clocks(house: House) -> str:

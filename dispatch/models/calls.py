@@ -21,6 +21,9 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
+GOING_ON = frozenset(CallState) - {CallState.ENDED}
+
+
 class Speaker(StrEnum):
     """Who is on the line; whom the call is about is `resident_id`, another matter."""
 
@@ -45,7 +48,7 @@ class Call(SQLModel, table=True):
 
     __tablename__ = "call"
     __table_args__ = (
-        Index("ix_call_state", "centre_id", "state"),
+        Index("ix_call_state", "state", "centre_id"),
         Index("ix_call_arrived", "centre_id", "arrived_at"),
     )
     subject: ClassVar[Subject] = Subject.CALL

@@ -66,7 +66,7 @@ class Case(SQLModel, table=True):
 
     __tablename__ = "case"
     __table_args__ = (
-        Index("ix_case_board", "centre_id", "state"),
+        Index("ix_case_board", "state", "centre_id"),
         Index("ix_case_needs", "centre_id", "needs_since"),
         Index(
             "uq_case_call_back",

@@ -65,6 +65,7 @@ class Offer(SQLModel, table=True):
             postgresql_where=text("state IN ('pending', 'sent', 'accepted')"),
         ),
         Index("ix_offer_merchant", "merchant_id", "state"),
+        Index("ix_offer_state", "state"),
         Index("ix_offer_code", "code"),
     )
     subject: ClassVar[Subject] = Subject.OFFER

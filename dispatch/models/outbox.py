@@ -141,7 +141,11 @@ class Inbound(SQLModel, table=True):
     """An SMS that reached us: stored first, read afterwards, never dropped."""
 
     __tablename__ = "inbound"
-    __table_args__ = (UniqueConstraint("gateway", "event_id"),)
+    __table_args__ = (
+        UniqueConstraint("gateway", "event_id"),
+        Index("ix_inbound_reading", "reading", "received_at"),
+        Index("ix_inbound_waiting", "needs_operator", "seen_by_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     centre_id: int = Field(foreign_key="centre.id")

@@ -73,7 +73,7 @@ def find_place(folder: Path, base: ConfigFile, database: str | None) -> Place:
     values: dict[str, Any] = {
         "centre": outer.centre.model_dump(mode="json"),
         "database": {"url": database or f"sqlite:///{folder / 'townline.db'}"},
-        "service": {"port": service, "data": str(folder), "secrets": str(folder / "secrets")},
+        "service": {"port": service, "secrets": str(folder / "secrets")},
         "console": {"url": f"http://{OPERATORS}:{service}", "language": outer.console.language},
         "speech": {"cache": str(folder.parent / "speech")},
         "exchange": {

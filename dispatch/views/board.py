@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, CompoundSelect, and_, union_all
 from sqlmodel import col, func, select
 
 from dispatch import calls, casebook
+from dispatch.casebook import OPEN_STATES
 from dispatch.desk import Desk
-from dispatch.models import Call, CallState, Case
+from dispatch.models import Call, Case
+from dispatch.models.calls import GOING_ON
 from dispatch.operators import working
 from dispatch.views.calls import call_lines
-from dispatch.views.cases import ENDED, case_lines
+from dispatch.views.cases import case_lines
 from dispatch.views.desk import gap_lines, link_lines, operator_line
 from dispatch.views.inbound import waiting
 from dispatch.wire.work import Board
@@ -30,7 +33,7 @@ def board(session: Reading | Writing, desk: Desk, now: datetime) -> Board:
         time_zone=centre.time_zone,
         calls=call_lines(session, _calls(session, desk), now),
         cases=case_lines(session, _cases(session, desk), now),
-        inbound=waiting(session, desk.scope),
+        inbound=waiting(session, desk),
         operators=[operator_line(operator) for operator in working(session, desk.centre_id)],
         links=link_lines(session),
         gaps=gap_lines(session, desk.centre_id, now),
@@ -42,18 +45,29 @@ def last_seq(session: Reading | Writing) -> int:
     return session.exec(select(func.max(Journal.seq))).one() or 0
 
 
-def on_board() -> ColumnElement[bool]:
+Ids = CompoundSelect[*tuple[Any, ...]]
+
+
+def calls_on_board(centre_id: int) -> ColumnElement[bool]:
     """The calls a board shows: those that are going on. Who was not answered has a case to be called back."""
-    return col(Call.state) != CallState.ENDED
+    return and_(col(Call.centre_id) == centre_id, col(Call.state).in_(GOING_ON), col(Call.merged_into).is_(None))
+
+
+def cases_on_board(centre_id: int) -> ColumnElement[bool]:
+    """The open ones, and those that ended and still need somebody: a merchant could not be told off, say."""
+    # Looked up by their ids, which two indexes name: with one condition every case there ever was is read.
+    here = select(Case.id).where(Case.centre_id == centre_id)
+    shown: Ids = union_all(
+        here.where(col(Case.state).in_(OPEN_STATES)), here.where(col(Case.needs_since).is_not(None))
+    )
+    return col(Case.id).in_(shown)
 
 
 def _calls(session: Reading | Writing, desk: Desk) -> Sequence[Call]:
-    here = (Call.centre_id == desk.centre_id, col(Call.merged_into).is_(None), on_board(), calls.seen_by(desk))
-    return session.exec(select(Call).where(*here).order_by(col(Call.id))).all()
+    shown = select(Call).where(calls_on_board(desk.centre_id), calls.seen_by(desk))
+    return session.exec(shown.order_by(col(Call.id))).all()
 
 
 def _cases(session: Reading | Writing, desk: Desk) -> Sequence[Case]:
-    """The open ones, and those that ended and still need somebody: a merchant could not be told off, say."""
-    wanted = or_(col(Case.state).not_in(ENDED), col(Case.needs_since).is_not(None))
-    here = (Case.centre_id == desk.centre_id, wanted, casebook.seen_by(desk))
-    return session.exec(select(Case).where(*here).order_by(col(Case.id))).all()
+    shown = select(Case).where(cases_on_board(desk.centre_id), casebook.seen_by(desk))
+    return session.exec(shown.order_by(col(Case.id))).all()

@@ -11,7 +11,7 @@ from fastapi.sse import format_sse_event
 from sqlmodel import col, select
 
 from dispatch.desk import Desk
-from dispatch.models import Call, Case, ExchangePosition, Gap, Inbound
+from dispatch.models import Call, Case, ExchangePosition, Gap, Inbound, Offer
 from dispatch.views.calls import call_lines
 from dispatch.views.cases import case_lines
 from dispatch.views.desk import gap_line, known, link_line, operator_lines
@@ -55,6 +55,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
     case_line = dict(zip(cases, case_lines(session, list(cases.values()), now), strict=True))
     inbound = session.exec(select(Inbound).where(col(Inbound.id).in_(known(map(inbound_id, rows))))).all()
     inbound_line = {line.id: line for line in inbound_lines(session, inbound)}
+    case_of_sms = _cases_of(session, inbound)
     operators = operator_lines(session, (row.subject_id for row in rows if row.subject is Subject.OPERATOR))
     names = {str(row.data.get("exchange")) for row in rows if row.subject is Subject.EXCHANGE}
     links = session.exec(select(ExchangePosition).where(col(ExchangePosition.exchange).in_(names))).all()
@@ -62,7 +63,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
     gap_ids = known(row.data.get("gap") for row in rows if row.what == "exchange.gap")
     gaps = {gap.id: gap_line(gap) for gap in session.exec(select(Gap).where(col(Gap.id).in_(gap_ids))).all()}
     actors = actor_lines(session, rows)
-    path_of = _paths(session, [*rows, *calls.values(), *cases.values()])
+    path_of = _paths(session, [*rows, *calls.values(), *cases.values(), *case_of_sms.values()])
 
     rendered = []
     for row in rows:
@@ -79,6 +80,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
                 "gap": gaps.get(row.data.get("gap")) if row.what == "exchange.gap" else None,
             }
         )
+        case = case or case_of_sms.get(inbound_id(row))
         about: list[Call | Case | Journal] = [each for each in (call, case) if each is not None]
         concerned = {call.operator_id} if call is not None else set()
         concerned |= {case.owner_id, case.turn_operator_id} if case is not None else set()
@@ -94,6 +96,14 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
             )
         )
     return rendered
+
+
+def _cases_of(session: Reading, inbound: Sequence[Inbound]) -> dict[int | None, Case]:
+    """The case that each SMS is about, where it is about one."""
+    offers = known(sms.offer_id for sms in inbound)
+    of_offer = select(Offer.id, Case).join(Case, col(Case.id) == Offer.case_id).where(col(Offer.id).in_(offers))
+    case_of = dict(session.exec(of_offer).all()) if offers else {}
+    return {sms.id: case_of[sms.offer_id] for sms in inbound if sms.offer_id is not None}
 
 
 def inbound_id(row: Journal) -> int | None:

@@ -2,26 +2,28 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
+from dispatch import casebook
+from dispatch.desk import Desk
 from dispatch.models import Case, Inbound, Offer
 from dispatch.views.desk import known, merchant_lines
 from dispatch.wire.work import InboundLine
-from registry.store import Reading, Scope, Writing
+from registry.store import Reading, Writing
 
 
-def waiting(session: Reading | Writing, scope: Scope, limit: int = 100) -> list[InboundLine]:
+def seen_by(desk: Desk) -> ColumnElement[bool]:
+    """The SMS a desk may see: about a case that it may see, or about none."""
+    case = select(Case.id).join(Offer, col(Offer.case_id) == Case.id)
+    its_case = case.where(Offer.id == Inbound.offer_id, casebook.seen_by(desk)).exists()
+    return and_(col(Inbound.centre_id) == desk.centre_id, or_(col(Inbound.offer_id).is_(None), its_case))
+
+
+def waiting(session: Reading | Writing, desk: Desk, limit: int = 100) -> list[InboundLine]:
     """Those nobody has seen yet, the oldest first."""
-    rows = session.exec(
-        select(Inbound)
-        .where(
-            Inbound.centre_id == scope.centre_id,
-            col(Inbound.needs_operator),
-            col(Inbound.seen_by_id).is_(None),
-        )
-        .order_by(col(Inbound.id))
-        .limit(limit)
-    ).all()
+    wanted = (seen_by(desk), col(Inbound.needs_operator), col(Inbound.seen_by_id).is_(None))
+    rows = session.exec(select(Inbound).where(*wanted).order_by(col(Inbound.id)).limit(limit)).all()
     return inbound_lines(session, rows)
 
 

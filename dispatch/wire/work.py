@@ -322,7 +322,6 @@ class OfferEnd(Command):
 
     expects: OfferState
     how: str = Field(pattern=r"^(withdraw|give_back|revoke)$")
-    note: str = Field(default="", max_length=200)
 
 
 class VisitReport(Command):

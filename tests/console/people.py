@@ -12,7 +12,7 @@ from dispatch.wire.people import (
     ServiceView,
     UsualMerchantView,
 )
-from dispatch.wire.work import CallCard, CaseCard, InboundLine, LinkLine, OperatorLine
+from dispatch.wire.work import CallCard, CaseCard, InboundLine, LinkLine, OfferView, OperatorLine
 from tests.console.stand_in import Town
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -153,6 +153,24 @@ def case(number: str = "TL-20260302-0001", about: ResidentCard | None = LIN, **c
         "version": 1,
     }
     return CaseCard.model_validate(values | changes)
+
+
+def offer(number: str, **changes: object) -> OfferView:
+    """An offer to the first merchant that waits for its answer."""
+    values: dict[str, object] = {
+        "id": 1,
+        "case_number": number,
+        "merchant": MERCHANTS[0],
+        "role": "supplier",
+        "state": "sent",
+        "channel": "sms",
+        "code": "K7",
+        "distance": 430,
+        "offered_at": NOW,
+        "expires_at": NOW + timedelta(minutes=5),
+        "version": 1,
+    }
+    return OfferView.model_validate(values | changes)
 
 
 def sms(body: str, **changes: object) -> InboundLine:

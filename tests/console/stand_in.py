@@ -68,6 +68,7 @@ class Town:
     inbound: dict[int, InboundLine] = field(default_factory=dict)
     links: dict[str, LinkLine] = field(default_factory=dict)
     told: list[Command] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)  # that each request asked for
     opened: list[str] = field(default_factory=list)  # what was read: the access log
     password: str = "secret"
     refusals: dict[str, Problem] = field(default_factory=dict)  # by the end of the path; once each
@@ -160,6 +161,7 @@ def application(town: Town) -> FastAPI:
     @app.middleware("http")
     async def door(request: Request, go_on: Callable[[Request], Any]) -> Response:
         path = request.url.path.removeprefix("/api/v1/")
+        town.languages.append(request.headers.get("accept-language", ""))
         if path != "login" and request.headers.get("authorization") != "Bearer token":
             return _problem(Problem(type="/problems/not_logged_in", title="", status=401, key="not_logged_in"))
         if request.method == "GET":

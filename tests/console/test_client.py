@@ -85,3 +85,9 @@ async def test_an_answer_that_is_no_problem_document_is_a_refusal_all_the_same(s
         await transport.get("board")
     assert refused.value.problem.status == 404
     await transport.close()
+
+
+async def test_the_services_own_words_are_asked_for_in_the_readers_language(desk: Client, town: Town) -> None:
+    desk.speak("en")
+    await desk.board()
+    assert town.languages[-1] == "en"

@@ -26,6 +26,19 @@ async def test_a_call_that_rings_at_a_colleague_opens_nothing(sit_down, town: To
         assert not town.opened
 
 
+async def test_the_card_of_a_call_that_is_over_says_so_and_can_still_be_worked_on(sit_down, town: Town) -> None:
+    town.calls[41] = people.call(ringing=["801"])
+    async with sit_down() as seat:
+        await seat.sees("在我这里响")
+        ended = {"state": "ended", "end": "answered", "hung_up_by": "caller", "ended_at": people.NOW}
+        town.change_call(41, "call.ended", ringing=[], **ended)
+        await seat.sees("已接听 来电人挂断 10:00:00", "住址")
+        await seat.press("n")
+        await seat.sees("新工单")
+        await seat.press("1")
+        assert (await seat.told("cases")).body["call_id"] == 41
+
+
 async def test_three_keys_from_the_card_send_the_job_to_the_first_candidate(sit_down, size, town: Town) -> None:
     town.calls[41] = people.call(state="talking", operator=people.ME, answered_at=people.NOW)
     async with sit_down(size) as seat:
@@ -188,6 +201,22 @@ async def test_a_case_from_the_merchants_word_to_its_closing(sit_down, size, tow
         closing = await seat.told("close")
         assert closing.body == {"expects": "served", "outcome": "served", "satisfaction": "satisfied"}
         await seat.sees("已结案", "结案：已服务")
+
+
+async def test_a_merchant_who_calls_brings_its_open_offers_and_says_yes(sit_down, size, town: Town) -> None:
+    asked = people.case(state="offering", turn="merchant", turn_operator=None, merchant=people.MERCHANTS[0])
+    offer = people.offer(asked.number)
+    town.cases[asked.number] = asked.model_copy(update={"offers": [offer]})
+    caller = {"merchant": people.MERCHANTS[0], "speaker": "merchant", "merchant_offers": [offer]}
+    town.calls[41] = people.call(about=None, state="talking", operator=people.ME, **caller)
+    async with sit_down(size) as seat:
+        await seat.sees("商户来电：康宁大药房（药店）", "0302-0001")
+        await seat.press("1")
+        await seat.sees("等待回复", "通话中 康宁大药房")
+        await seat.press("p")
+        await seat.sees("商户在电话里怎么说")
+        await seat.press("1")
+        assert (await seat.told("offers/1/answer")).body == {"expects": "sent", "answer": "accept"}
 
 
 async def test_an_outcome_that_is_not_served_asks_why(sit_down, town: Town) -> None:

@@ -127,7 +127,7 @@ def test_alarms_stand_before_turns_each_by_urgency_and_age(world: World) -> None
     cases = [
         people.case("TL-20260302-0001", priority="emergency", opened_at=since(9)),
         people.case("TL-20260302-0002", needs_since=since(1), needs_why="need.nobody_left"),
-        people.case("TL-20260302-0003", needs_since=since(5), needs_why="need.given_back"),
+        people.case("TL-20260302-0003", needs_since=since(5), needs_why="need.call_me"),
         people.case("TL-20260302-0004", priority="urgent", needs_since=since(2), needs_why="need.arrival_late"),
         people.case("TL-20260302-0005", state="served", served_at=since(3)),
     ]

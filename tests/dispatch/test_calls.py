@@ -98,9 +98,7 @@ def test_a_call_of_another_area_is_seen_where_it_rings_and_by_who_answered_it(to
     desk = Desk(
         scope=Scope(town.centre_id, area_path=path),
         operator_id=town.desk.operator_id,
-        name="陈雨",
         extension="801",
-        language="zh",
     )
     call = town.rings_in(HER_LINE)
     row = town.call(call)

@@ -3,13 +3,13 @@ from threading import Thread
 
 import pytest
 
-from dispatch import cases, offers
+from dispatch import calls, cases, offers
 from dispatch.attention import Need
 from dispatch.errors import BadValue, Conflict, ForbiddenMove, NotFound, StaleVersion
 from dispatch.models import CallState, Case, CaseCall, CaseState, LinkWhy, OfferState, Reason, Timer, TimerState, Turn
-from dispatch.wire.work import Acknowledge, Cancel, CaseChange, Close, NewCase, Remind, Reopen
+from dispatch.wire.work import Acknowledge, CallChange, Cancel, CaseChange, Close, NewCase, OfferEnd, Remind, Reopen
 from registry.models.centre import Priority
-from tests.dispatch.town import Town
+from tests.dispatch.town import FAR, Town
 
 
 def test_a_case_has_the_services_priority_unless_the_operator_says_otherwise(town: Town) -> None:
@@ -74,6 +74,18 @@ def test_an_edit_changes_what_was_sent_and_says_so(town: Town) -> None:
     assert (case.words, case.wanted_at, case.place) == ("降压药", later, "居委会门口")
     with pytest.raises(StaleVersion), town.store.writing() as session:
         cases.change_case(session, town.desk, number, CaseChange(version=1, words="x"))
+
+
+def test_another_place_is_not_where_the_one_before_was(town: Town) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    number = town.open(town.resident(), place="区医院", latitude=FAR[0], longitude=FAR[1])
+    for place, metres in (("居委会门口", None), (None, 35)):
+        with town.store.writing() as session:
+            changed = CaseChange(version=town.case(number).version, place=place)
+            cases.change_case(session, town.desk, number, changed)
+        with town.store.writing() as session:
+            sheet = offers.candidates(session, town.desk, number)
+            assert [each["distance"] for each in sheet.body["candidates"]] == [metres]
 
 
 def test_a_need_is_acknowledged_once_and_a_newer_one_stays(town: Town) -> None:
@@ -196,6 +208,59 @@ def test_somebody_is_asked_for_in_time_when_it_is_wanted_later(town: Town) -> No
     assert town.case(number).needs_why is None
     town.passes(minutes=56)  # 65 minutes before: 5 to accept and 60 to arrive
     assert town.case(number).needs_why == Need.WANTED_SOON
+
+
+def test_who_was_withdrawn_leaves_a_case_for_later_that_is_asked_for_in_time(town: Town) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    number = town.open(town.resident(), wanted_at=town.clock.now() + timedelta(hours=5))
+    offer = town.dispatch(number)
+    with town.store.writing() as session:
+        offers.end_offer(session, town.desk, number, offer.id or 0, OfferEnd(expects="pending", how="withdraw"))
+    town.passes(hours=3)
+    assert town.case(number).needs_why is None
+    town.passes(minutes=56)
+    assert town.case(number).needs_why == Need.WANTED_SOON
+
+
+def test_who_has_accepted_is_told_what_has_changed_and_has_the_time_for_it(town: Town) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    number = town.open(town.resident())
+    town.dispatch(number)
+    town.send()
+    town.writes("+8613900000001", "1")
+    later = town.clock.now() + timedelta(hours=6)  # 15:00 in Shanghai
+    for change in ({"place": "居委会门口", "wanted_at": later}, {"priority": "urgent"}):
+        with town.store.writing() as session:
+            cases.change_case(
+                session, town.desk, number, CaseChange.model_validate({"version": town.case(number).version} | change)
+            )
+        town.send()
+    *_, before, after = town.sms_to("+8613900000001")
+    assert "5栋2单元502" in before
+    assert "居委会门口" in after, "told once: the priority is no news for it"
+    assert "15:00" in after
+    assert "5栋2单元502" not in after
+    town.passes(hours=5, minutes=59)
+    assert town.case(number).needs_why is None
+    town.passes(minutes=2)
+    assert town.case(number).needs_why == Need.ARRIVAL_LATE
+
+
+def test_who_has_accepted_is_told_the_door_of_somebody_who_is_recognised_only_now(town: Town) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    call = town.rings_in("13700000009")
+    town.answers(call)
+    number = town.open(None, call_id=town.call(call).id)
+    town.dispatch(number)
+    town.send()
+    town.writes("+8613900000001", "1")
+    assert "502" not in town.sms_to("+8613900000001")[-1]
+    known, resident = town.call(call), town.resident()
+    with town.store.writing() as session:
+        recognised = CallChange(version=known.version, resident_id=resident)
+        calls.change_call(session, town.desk, known.id or 0, recognised)
+    town.send()
+    assert "5栋2单元502" in town.sms_to("+8613900000001")[-1]
 
 
 def test_a_call_is_over_and_its_case_goes_on(town: Town) -> None:

@@ -18,6 +18,7 @@ from dispatch.lockfile import LockFile
 from dispatch.migrate import migrate, revision, scripts
 from dispatch.obstacles import AlreadyServed, DatabaseLocked, DatabaseNewer, DatabaseUnreachable
 from registry.store import Store
+from tests.databases import build
 
 
 @pytest.fixture
@@ -117,6 +118,20 @@ def test_a_locked_database_is_named(empty: Store, monkeypatch: pytest.MonkeyPatc
             driver.execute("PRAGMA busy_timeout=50")  # type: ignore[attr-defined]
         with pytest.raises(DatabaseLocked, match="locked by another"):
             migrate(empty)
+
+
+def test_a_file_that_is_no_database_or_a_damaged_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "town.db"
+    url = URL.create("sqlite", database=str(path))
+    path.write_text("the minutes of the last meeting\n" * 300)
+    with closing(Store(url)) as store, pytest.raises(DatabaseUnreachable, match=r"town\.db.*backup"):
+        migrate(store)
+    path.unlink()
+    build(url)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * 8 * 4096 + whole[9 * 4096 :])
+    with closing(Store(url)) as store, pytest.raises(DatabaseUnreachable, match=r"town\.db.*backup"):
+        migrate(store)
 
 
 def test_a_second_service_on_the_same_file_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from dispatch.models import ExchangePosition
 from dispatch.outbox import Sender
 from dispatch.switchboard import Switchboard
 from registry.store import MovableClock, Store
+from tests.callbridge.cel_file import CelFile
 from tests.dispatch.town import Town
 from tests.errorlog import ErrorLog
 
@@ -33,6 +34,7 @@ def switchboard(town: Town, folder: Path, port: int, secret: str = SECRET, insta
     settings = ExchangeSettings(ami_port=port)
     (folder / "secrets").mkdir(exist_ok=True)
     (folder / "secrets" / "AMI").write_text(secret)
+    CelFile(folder / "cel.db")
     secrets = Secrets(folder / "secrets")
     return Switchboard(
         town.store,
@@ -67,8 +69,11 @@ async def test_a_refused_secret_is_said_once_and_not_tried_for_ever(
     exchange = AmiStandIn(secret="another secret")
     await exchange.start()
     error_log.expect("link.refused")
+    with town.store.writing() as session:  # as the service left it when it stopped
+        session.add(ExchangePosition(exchange="main", link_up=True))
     board = switchboard(town, tmp_path, exchange.port)
     async with running(board):
+        await until(lambda: not town.get(ExchangePosition, "main").link_up)
         await until(lambda: "refused" in board.trouble)
         tried = len(exchange.of("Login"))
         await asyncio.sleep(0.5)
@@ -89,6 +94,19 @@ async def test_an_exchange_that_is_away_at_the_start_is_found_when_it_comes(town
         await until(lambda: not board.trouble)
         await until(lambda: town.get(ExchangePosition, "main").link_up)
         assert "exchange.link_up" in town.journal("exchange")
+    await exchange.stop()
+
+
+async def test_an_event_log_that_cannot_be_read_is_trouble_although_calls_come_in(town: Town, tmp_path: Path) -> None:
+    exchange = AmiStandIn(secret=SECRET)
+    await exchange.start()
+    board = switchboard(town, tmp_path, exchange.port)
+    (tmp_path / "cel.db").unlink()
+    async with running(board):
+        await until(lambda: town.all(ExchangePosition) and town.get(ExchangePosition, "main").link_up)
+        await until(lambda: "cel.db is missing" in board.trouble)
+        CelFile(tmp_path / "cel.db")
+        await until(lambda: not board.trouble)
     await exchange.stop()
 
 

@@ -66,13 +66,13 @@ class Place:
             "main",
             self.folder / "recordings",
             self.folder / "sounds",
-            cast(Speech, self.voice),
+            cast("Speech", self.voice),
             "zh",
             free=lambda _folder: self.free,
         )
 
     def run(self) -> None:
-        asyncio.run(self.upkeep.run(cast(Bridge, self.exchange)))
+        asyncio.run(self.upkeep.run(cast("Bridge", self.exchange)))
 
     @property
     def menu(self) -> bytes:

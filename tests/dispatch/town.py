@@ -381,9 +381,7 @@ def found(store: Store, clock: MovableClock) -> Town:
             Desk(
                 scope=Scope(centre.id, role=Role.OPERATOR),
                 operator_id=operator.id or 0,
-                name=operator.name,
                 extension=operator.extension,
-                language="zh",
             )
             for operator in operators
         ]

@@ -7,12 +7,15 @@ watches the board.
 import asyncio
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from sqlalchemy import text
 
 from callbridge.exchange import Tree
 from console.client import Client
@@ -25,6 +28,7 @@ from dispatch.rehearsal.stage import OPERATOR, Stage
 from dispatch.rehearsal.witness import Sighting
 from dispatch.wire.words import Channel
 from dispatch.wire.work import Board, CallLine, CaseCard, Dispatch, Event, NewCase
+from registry.store import Store
 from tests.system.wire import Wire
 
 LONG_AGO = "2026-01-01 00:00:00.000000"
@@ -69,7 +73,7 @@ class Watch:
         await self.client.close()
 
     async def _follow(self) -> None:
-        async for news in Stream(self.client, pauses=(0.1,)).news():
+        async for news in Stream(self.client, pauses=(0.3,)).news():
             match news:
                 case Board():
                     self.boards.append(news)
@@ -83,11 +87,15 @@ class Watch:
                 case Back():
                     self.world.came_back()
 
-    async def event(self, what: str, accept: Callable[[Event], bool] = any_event, *, after: int = 0) -> Event:
+    async def event(
+        self, what: str, accept: Callable[[Event], bool] = any_event, *, after: int = 0, seconds: float = SOON
+    ) -> Event:
         """The first such event since `after` events had come."""
-        return await until(
-            lambda: next((each for each in self.events[after:] if each.what == what and accept(each)), None), what
-        )
+
+        def look() -> Event | None:
+            return next((each for each in self.events[after:] if each.what == what and accept(each)), None)
+
+        return await until(look, what, seconds)
 
     async def away(self) -> None:
         await until(lambda: self.world.away_since, "the console notices")
@@ -180,13 +188,13 @@ class Day:
 
         return await until(look, f"a call of {resident}")
 
-    async def ended(self, resident: str, after: int) -> CallLine:
+    async def ended(self, resident: str, after: int, *, seconds: float = SOON) -> CallLine:
         """The end of a call of hers, told since `after` events had come."""
 
         def hers(event: Event) -> bool:
             return event.call is not None and self.is_of(event.call, resident)
 
-        call = (await self.watch.event("call.ended", hers, after=after)).call
+        call = (await self.watch.event("call.ended", hers, after=after, seconds=seconds)).call
         assert call is not None
         return call
 
@@ -228,24 +236,32 @@ class Day:
 
     def hotline(self, event: str) -> int:
         """How often the exchange's queue_log has that event for the hotline."""
-        text = self.stage.exchange.queue_log_path.read_text(encoding="utf-8", errors="replace")
-        return len([line for line in text.splitlines() if line.split("|")[2:5:2] == ["hotline", event]])
+        lines = self.stage.exchange.queue_log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return len([line for line in lines if line.split("|")[2:5:2] == ["hotline", event]])
 
-    def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+    def sql(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         """In the service's database, behind its back."""
-        path = self.stage.place.folder / "townline.db"
-        with closing(sqlite3.connect(path, timeout=10)) as database, database:
-            return database.execute(statement, values).fetchall()
+        with closing(Store(self.stage.place.config.database.url)) as store, store.engine.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    async def reports_to(self) -> set[int]:
+        """The ports to which the SMS phone reports."""
+        place, secrets = self.stage.place, self.stage.secrets
+        user, password = (secrets.get(f"GATEWAY_PHONE_{what}") or "" for what in ("USER", "PASSWORD"))
+        async with httpx.AsyncClient(auth=(user, password), trust_env=False) as http:
+            hooks = (await http.get(f"http://127.0.0.1:{place.phone_port}/webhooks")).json()
+        return {urlsplit(hook["url"]).port or 0 for hook in hooks}
 
     def claims_run_out(self) -> None:
         """As if the minutes had passed for which a sender keeps a message to itself, or lets it rest."""
-        self.sql("UPDATE message SET claimed_until = ? WHERE claimed_until IS NOT NULL", LONG_AGO)
-        self.sql("UPDATE message SET not_before = ?", LONG_AGO)
+        self.sql("UPDATE message SET claimed_until = :then WHERE claimed_until IS NOT NULL", then=LONG_AGO)
+        self.sql("UPDATE message SET not_before = :then", then=LONG_AGO)
 
     def nothing_missed(self, watch: Watch) -> None:
         """Every row of the journal came down that console's line, once, in order."""
-        rows = [row[0] for row in self.sql("SELECT seq FROM journal WHERE seq > ? ORDER BY seq", watch.began_after)]
-        assert watch.seqs == rows[: len(watch.seqs)]
+        rows = self.sql("SELECT seq FROM journal WHERE seq > :seq ORDER BY seq", seq=watch.began_after)
+        assert [(seq,) for seq in watch.seqs] == rows[: len(watch.seqs)]
         assert len(rows) - len(watch.seqs) <= 1, "one more may have been written a moment ago"
         assert len(watch.boards) == 1, "it went on where it was and needed no new board"
 
@@ -253,14 +269,14 @@ class Day:
 def through_wires(place: Place, sms_line: Wire, ami_line: Wire) -> None:
     """The service's configuration file leads it over the wires; everybody else knows the real ports."""
     file = place.config_file
-    text = file.read_text(encoding="utf-8")
+    written = file.read_text(encoding="utf-8")
     for key, real, wire in (
         ("ami_port = {}", place.config.exchange.ami_port, ami_line),
         ("127.0.0.1:{}", place.phone_port, sms_line),
     ):
-        assert key.format(real) in text
-        text = text.replace(key.format(real), key.format(wire.port))
-    file.write_text(text, encoding="utf-8")
+        assert key.format(real) in written
+        written = written.replace(key.format(real), key.format(wire.port))
+    file.write_text(written, encoding="utf-8")
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """What somebody can do who writes his own SIP messages: be a strange caller, and nothing more."""
 
 import re
-import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,67 +13,21 @@ import pytest
 from callbridge.errors import ExchangeProblem
 from callbridge.exchange import Exchange
 from tests.system.ami import Ami
-from tests.system.town import NETWORK, sipp
+from tests.system.stranger import HOTLINE, Stranger
+from tests.system.town import sipp
 
 pytestmark = pytest.mark.system
 
-HOTLINE = "02367000000"
 FORGED_KEY = (
     "Event: UserEvent\r\nUserEvent: TownlineKey\r\nToken: guessed\r\nAttempt: 01JFORGED\r\nResult: key\r\nKey: 1"
 )
+NO_BRACKETS = str.maketrans("", "", "()")
 FORGED_HANGUP = "Event: Hangup\r\nUniqueid: test-01JFORGED\r\nCause: 17"
-
-
-class Stranger:
-    """The provider's address with nothing but a socket behind it."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self.trunk = exchange.settings.trunk
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((NETWORK, int(self.trunk.provider.rpartition(":")[2])))
-        self.socket.settimeout(3)
-        self.calls = 0
-
-    def call(self, user: str, *, display: bytes = b"", dialled: str = HOTLINE, cancel: bool = False) -> None:
-        """Dial with that From user, escaped as SIP allows, and hang up as soon as it is answered (or even before)."""
-        self.calls += 1
-        escaped = "".join(
-            chr(byte) if byte < 128 and chr(byte).isalnum() else f"%{byte:02X}" for byte in user.encode()
-        )
-        caller = b'"' + display + b'" <sip:' + escaped.encode() + f"@{NETWORK}>;tag=t{self.calls}".encode()
-        target = f"sip:{dialled}@{self.trunk.address}:{self.trunk.port}"
-        branch = f"z9hG4bK{self.calls}{time.monotonic_ns()}"
-        address = f"{NETWORK}:{self.socket.getsockname()[1]}"
-        body = f"v=0\r\no=- 1 1 IN IP4 {NETWORK}\r\ns=-\r\nc=IN IP4 {NETWORK}\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
-
-        def send(method: str, to: str, branch: str, body: str = "") -> None:
-            number = 2 if method == "BYE" else 1
-            head = (
-                f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch={branch}\r\nMax-Forwards: 70\r\n"
-                f"To: {to}\r\nCall-ID: call{self.calls}@stranger\r\nCSeq: {number} {method}\r\n"
-                f"Contact: <sip:x@{address}>\r\n" + ("Content-Type: application/sdp\r\n" if body else "")
-            )
-            message = head.encode() + b"From: " + caller + f"\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
-            self.socket.sendto(message, (str(self.trunk.address), self.trunk.port))
-
-        send("INVITE", f"<{target}>", branch, body)
-        if cancel:
-            send("CANCEL", f"<{target}>", branch)
-        while True:
-            answer = self.socket.recv(65536).decode(errors="replace")
-            status = int(answer.split()[1]) if answer.startswith("SIP/2.0") else 0
-            if "INVITE" not in re.findall(r"CSeq: .*", answer)[0] or status < 200:
-                continue
-            to = re.findall(r"To: (.*)\r", answer)[0]
-            send("ACK", to, branch if status >= 300 else f"{branch}a")
-            if status < 300:
-                send("BYE", to, f"{branch}b")
-            return
 
 
 @pytest.fixture
 def stranger(exchange: Exchange) -> Iterator[Stranger]:
-    stranger = Stranger(exchange)
+    stranger = Stranger(exchange.settings.trunk)
     yield stranger
     stranger.socket.close()
 
@@ -116,6 +69,18 @@ def test_what_the_caller_sent_is_kept_escaped_and_no_longer_than_needed(ami: Ami
     assert len(unquote(arrived["Number"])) <= 80
     assert unquote(arrived["Name"], errors="replace").startswith("王秀英")
     assert ami.wait("TownlineEnded")["CallerIDNum"].strip("9") == ""
+
+
+@pytest.mark.parametrize("sent", ["(", "((((", ")", "O'Neil-Ng *7! (a, b", "a,b", '"', "\\", "[{"])
+def test_no_sign_of_a_callers_name_or_number_hides_what_is_said_behind_it(
+    ami: Ami, stranger: Stranger, sent: str
+) -> None:
+    quoted = sent.replace("\\", "\\\\").replace('"', '\\"')  # the exchange leaves it so
+    stranger.call("138" + sent, display=quoted.encode())
+    arrived = ami.wait("TownlineArrived")
+    assert (arrived["Dialled"], arrived["Emergency"]) == (HOTLINE, "0")
+    assert unquote(arrived["Number"]) == "138" + sent.translate(NO_BRACKETS)
+    assert unquote(arrived["Name"]) == quoted.translate(NO_BRACKETS)
 
 
 def test_a_caller_without_a_number_is_a_caller_all_the_same(ami: Ami, stranger: Stranger) -> None:

@@ -11,20 +11,15 @@ from callbridge.bridge import Bridge, Pace
 from callbridge.errors import ActionRefused
 from callbridge.events import (
     CallAnswered,
-    CallArrived,
     CallEnd,
     CallEnded,
     CallHeld,
-    CallParties,
     CallQueued,
     CallResumed,
     Party,
     PartyJoined,
     PartyLeft,
     PhonePresence,
-    PhoneReached,
-    PresenceDialled,
-    RingSurveyed,
 )
 from callbridge.exchange import Exchange
 from tests.callbridge.witness import Witness

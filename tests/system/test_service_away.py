@@ -102,7 +102,7 @@ async def test_an_sms_of_which_the_phone_has_not_answered_yet_goes_out_once(day:
     async with asyncio.timeout(SOON):
         await day.sms_line.holds.wait()
     await day.kill()
-    assert day.sql("SELECT state FROM message WHERE offer_id = ?", offer.id) == [("handed_over",)]
+    assert day.sql("SELECT state FROM message WHERE offer_id = :id", id=offer.id) == [("handed_over",)]
     await day.sms_line.cut()
     day.claims_run_out()
     seen = len(day.watch.events)

@@ -612,7 +612,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_case_number")),
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
-        batch_op.create_index("ix_case_board", ["centre_id", "state"], unique=False)
+        batch_op.create_index("ix_case_board", ["state", "centre_id"], unique=False)
         batch_op.create_index("ix_case_needs", ["centre_id", "needs_since"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_resident_id"), ["resident_id"], unique=False)
         batch_op.create_index(
@@ -912,7 +912,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_call_arrived", ["centre_id", "arrived_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_number"), ["number"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_resident_id"), ["resident_id"], unique=False)
-        batch_op.create_index("ix_call_state", ["centre_id", "state"], unique=False)
+        batch_op.create_index("ix_call_state", ["state", "centre_id"], unique=False)
 
     op.create_table(
         "care_check",
@@ -1179,6 +1179,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_offer_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_offer_code", ["code"], unique=False)
         batch_op.create_index("ix_offer_merchant", ["merchant_id", "state"], unique=False)
+        batch_op.create_index("ix_offer_state", ["state"], unique=False)
         batch_op.create_index(
             "uq_offer_accepted",
             ["case_id", "role"],
@@ -1320,6 +1321,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbound_number"), ["number"], unique=False)
+        batch_op.create_index("ix_inbound_reading", ["reading", "received_at"], unique=False)
+        batch_op.create_index("ix_inbound_waiting", ["needs_operator", "seen_by_id"], unique=False)
 
     op.create_table(
         "visit",

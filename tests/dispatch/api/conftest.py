@@ -22,7 +22,7 @@ def config(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Confi
     monkeypatch.setenv("TOWNLINE_SECRET_GATEWAY_PHONE_SIGNING", SIGNING)
     return Config(
         database=DatabaseSettings(url=_written(town)),
-        service=ServiceSettings(data=tmp_path, secrets=tmp_path / "secrets"),
+        service=ServiceSettings(secrets=tmp_path / "secrets"),
         speech=SpeechSettings(cache=tmp_path / "speech"),
         gateways=(GatewaySettings(name="phone", kind="android", url="http://127.0.0.1:1"),),  # type: ignore[arg-type]
     )

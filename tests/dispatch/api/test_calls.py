@@ -110,7 +110,8 @@ def test_an_abandoned_call_leaves_a_case_to_call_back_and_the_answered_one_settl
     assert settled["call_back"] is None
     assert console.get("board")["cases"] == []
     assert console.get(f"cases/{case['number']}")["outcome"] == "served"
-    assert console.post(f"calls/{line['id']}/settle", 409)["type"] == "/problems/conflict"
+    late = console.post(f"calls/{line['id']}/settle", 409)
+    assert (late["type"], late["values"]["by"]) == ("/problems/conflict", "陈雨")
 
 
 def test_calls_are_listed_by_state_and_time(console: Console, town: Town) -> None:

@@ -118,7 +118,7 @@ def test_what_no_longer_fits_is_a_conflict_that_says_who_was_first(
     number = town.open(town.resident())
     console.post(f"cases/{number}/dispatch", expects="open")
     late = colleague.post(f"cases/{number}/dispatch", 409, expects="open")
-    assert late["values"] | {"now": "offering", "expected": "open"} == late["values"]
+    assert late["values"] | {"now": "offering", "expected": "open", "by": "陈雨"} == late["values"]
     offer = console.get(f"cases/{number}/offers")[0]
     console.post(f"cases/{number}/offers/{offer['id']}/answer", expects=offer["state"], answer="accept")
     second = colleague.post(
@@ -126,10 +126,12 @@ def test_what_no_longer_fits_is_a_conflict_that_says_who_was_first(
     )
     assert second["values"]["by"] == "康宁药房"
     forbidden = colleague.post(f"cases/{number}/close", 409, expects="accepted", outcome="served")
-    assert forbidden["type"] == "/problems/forbidden_move"
+    assert (forbidden["type"], forbidden["values"]["by"]) == ("/problems/forbidden_move", "陈雨")
     version = console.get(f"cases/{number}")["version"]
     console.patch(f"cases/{number}", version=version, words="两盒")
-    assert colleague.patch(f"cases/{number}", 409, version=version, words="三盒")["type"] == "/problems/stale_version"
+    stale = colleague.patch(f"cases/{number}", 409, version=version, words="三盒")
+    assert (stale["type"], stale["values"]["by"]) == ("/problems/stale_version", "陈雨")
+    assert stale["values"]["at"] == town.clock.now().isoformat()
 
 
 def test_reminding_cancelling_and_reopening(console: Console, town: Town) -> None:
@@ -152,6 +154,26 @@ def test_nobody_left_puts_the_case_before_the_operators_until_one_acknowledges(c
     assert "townline_cases_needing_operator 1.0" in console.http.get("/metrics").text
     seen = console.post(f"cases/{number}/acknowledge", needs_since=line["needs_since"])
     assert (seen["needs_why"], seen["turn_operator"]["name"]) == (None, "陈雨")
+    assert "townline_cases_needing_operator 0.0" in console.http.get("/metrics").text
+
+
+def test_a_cancelled_case_whose_merchant_could_not_be_told_off_stays_on_the_board_until_somebody_has_seen_it(
+    console: Console, town: Town
+) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    number = town.open(town.resident())
+    console.post(f"cases/{number}/dispatch", expects="open")
+    town.send()
+    town.writes("13900000001", "1")
+    town.gateway.behaviour.append("refuse")
+    console.post(f"cases/{number}/cancel", expects="accepted")
+    town.send()
+    (line,) = console.get("board")["cases"]
+    assert (line["state"], line["needs_why"]) == ("cancelled", "need.not_told_off")
+    assert "townline_cases_needing_operator 1.0" in console.http.get("/metrics").text
+    seen = console.post(f"cases/{number}/acknowledge", needs_since=line["needs_since"])
+    assert (seen["needs_why"], seen["turn"]) == (None, "nobody")
+    assert console.get("board")["cases"] == []
     assert "townline_cases_needing_operator 0.0" in console.http.get("/metrics").text
 
 

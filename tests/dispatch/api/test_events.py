@@ -151,6 +151,32 @@ def test_a_desk_is_told_of_its_own_area_and_of_calls_that_ring_at_its_telephone(
         assert listener.change("call.ringing")["call"]["who"][0]["name"] == "王秀英"
 
 
+def test_an_sms_about_a_case_of_another_area_is_not_shown_told_or_marked(
+    service: Service, console: Console, colleague: Console, town: Town
+) -> None:
+    with town.store.writing() as session:
+        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
+        operator = session.get(Operator, town.colleague.operator_id)
+        assert operator is not None
+        operator.area_id = across.id
+    town.merchant("康宁药房", sms="+8613900000001")
+    number = town.open(town.resident(area_id=here.id))
+    town.dispatch(number)
+    town.send()
+    town.writes("13900000001", "1")
+    with Listener(service.url, colleague.token, colleague.get("board")["last_event_id"]) as listener:
+        sms = town.writes("13900000001", "王秀英家的门牌看不清")
+        (line,) = console.get("inbound")
+        assert (line["id"], line["case_number"]) == (sms.id, number)
+        assert colleague.get("inbound") == colleague.get("board")["inbound"] == []
+        assert colleague.post(f"inbound/{sms.id}/seen", 404)["values"]["subject"] == "inbound"
+        console.post(f"inbound/{sms.id}/seen")
+        while (told := listener.change())["what"] != "message.seen":
+            assert told["inbound"] is None, told["what"]
+        assert told["inbound"] is None
+    assert [entry["what"] for entry in console.get(f"cases/{number}/timeline")][-1] == "message.seen"
+
+
 def test_a_heartbeat_comes_and_a_desk_that_logged_out_hears_no_more(
     service: Service, console: Console, colleague: Console, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def test_the_figures_follow_the_work(app: FastAPI, town: Town) -> None:
     assert found["townline_calls{talking}"] == 0
     assert found["townline_calls_unsettled"] == 1
     assert found["townline_cases{offering}"] == 1
+    assert found["townline_cases{served}"] == 0
     assert found["townline_cases_needing_operator"] == 0
     assert found["townline_outbox{wanted}"] == 1
     assert found["townline_timers_overdue"] == 0

@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from dispatch.models import Operator
+from registry.areas import add_area
 from registry.models import AccessLog
 from registry.store import Role
 from tests.dispatch.api.desks import Console
@@ -34,8 +35,25 @@ def test_a_resident_is_registered_found_opened_and_changed(console: Console, tow
     assert (changed["health_note"], changed["door"], changed["groups"]) == ("", "302", ["living_alone"])
     assert changed["version"] > card["version"]
     stale = console.patch(f"residents/{card['id']}", 409, version=card["version"], door="303")
-    assert stale["type"] == "/problems/stale_version"
+    assert (stale["type"], stale["values"]["by"]) == ("/problems/stale_version", "陈雨")
     assert {each.resident_id for each in town.all(AccessLog)} == {card["id"]}
+
+
+def test_who_is_registered_by_an_operator_of_an_area_belongs_to_it(
+    console: Console, colleague: Console, town: Town
+) -> None:
+    with town.store.writing() as session:
+        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
+        for desk, area in ((town.desk, here), (town.colleague, across)):
+            operator = session.get(Operator, desk.operator_id)
+            assert operator is not None
+            operator.area_id = area.id
+    card = console.post("residents", 201, name="欧阳秀兰")
+    assert card["area_id"] == here.id
+    assert colleague.get("residents")["total"] == 0
+    assert (
+        console.post("residents", 422, name="王五", area_id=across.id)["values"]["problems"][0]["field"] == "area_id"
+    )
 
 
 def test_all_residents_are_listed_by_name_in_pages(console: Console, town: Town) -> None:

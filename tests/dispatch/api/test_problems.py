@@ -118,3 +118,8 @@ def test_control_characters_are_refused_before_they_reach_a_database_or_another_
 def test_a_number_that_no_row_has_is_refused(console: Console, number: int) -> None:
     assert console.post("cases", 422, service="medicine", resident_id=number)["type"] == "/problems/invalid"
     assert console.get(f"residents/{number}", 422)["type"] == "/problems/invalid"
+
+
+def test_a_body_longer_than_any_command_is_refused_before_it_is_read(console: Console) -> None:
+    answer = console.http.post("/api/v1/cases", content=b"x" * 300_000, headers=console.headers())
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too_large")

@@ -4,6 +4,7 @@ import json
 import logging
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -204,6 +205,23 @@ def test_operators_are_added_listed_and_given_telephones_and_passwords(installat
     assert installation.ask("operator", "phone", "nobody").exit_code == 1
     assert installation.ask("operator", "password", "fan", "--password-stdin", stdin="open sesame\n").exit_code == 0
     assert installation.ask("operator", "add", "x").exit_code == 2, "wrong usage"
+
+
+@only_sqlite
+def test_the_database_file_and_the_secrets_are_nobody_elses_to_read(installation: Installation) -> None:
+    assert installation.ask("serve", "--migrate-only").exit_code == 0
+    made = [Path(installation.database.removeprefix("sqlite:///")), *(installation.folder / "var/secrets").iterdir()]
+    assert len(made) > 2
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
+
+
+def test_a_database_in_a_place_that_cannot_be_is_named_in_one_line(tmp_path: Path) -> None:
+    nowhere = Installation(tmp_path, "sqlite:////proc/nothing/townline.db", free_port())
+    for verb in (("operator", "list"), ("serve",), ("check",)):
+        said = nowhere.ask(*verb)
+        assert said.exit_code == 1
+        assert "/proc/nothing/townline.db" in said.output
+        assert said.exception is None or isinstance(said.exception, SystemExit)
 
 
 @only_sqlite
