@@ -29,7 +29,7 @@ async def nothing_is_doubled_or_missing(day: Day) -> AsyncIterator[None]:
     """After each test the console has had every event of the journal, once, in order, and shows what is."""
     yield
     await day.watch.knows_all()
-    day.nothing_missed(day.watch)
+    await day.nothing_missed(day.watch)
     assert '"level": "error"' not in day.service_log
 
 

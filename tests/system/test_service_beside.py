@@ -85,7 +85,7 @@ async def test_both_serve_one_holds_the_exchange_and_when_it_is_killed_the_other
     assert await day.reports_to() == {urlsplit(other.url).port}
     for watch in (here, there):
         await watch.knows_all()
-        day.nothing_missed(watch)
+        await day.nothing_missed(watch)
     assert day.ami_line.connected == 2
     assert '"level": "error"' not in day.service_log
     assert '"level": "error"' not in (day.stage.place.folder / "other" / "service.log").read_text(encoding="utf-8")

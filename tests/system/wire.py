@@ -25,6 +25,7 @@ class Wire:
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
+        await self._server.wait_closed()
         await self.cut()
 
     async def cut(self) -> None:
@@ -44,11 +45,11 @@ class Wire:
         task.add_done_callback(self._lines.discard)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.ExitStack() as stack:
-            stack.callback(writer.close)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(_close, writer)
             with contextlib.suppress(OSError):
                 far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-                stack.callback(far_writer.close)
+                stack.push_async_callback(_close, far_writer)
                 await asyncio.gather(
                     self._pump(reader, far_writer, self.forth),
                     self._pump(far_reader, writer, self.back),
@@ -65,3 +66,9 @@ class Wire:
         with contextlib.suppress(OSError):
             await flows.wait()
             writer.write_eof()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
