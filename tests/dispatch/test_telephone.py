@@ -82,7 +82,7 @@ def exchange(town: Town) -> Telephone:
 
 def work(town: Town, exchange: Telephone) -> None:
     """The telephonist does what is wanted."""
-    asyncio.run(Telephonist(town.store, exchange, "main").run_once())  # type: ignore[arg-type]
+    asyncio.run(Telephonist(town.store, exchange, "main").run_once())
 
 
 def do(town: Town, verb: Any, desk: Any, call: Call, command: Any) -> Call:
