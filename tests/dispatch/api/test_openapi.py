@@ -17,6 +17,10 @@ POST cases/{number}/dispatch, GET cases/{number}/offers, GET cases/{number}/time
 POST cases/{number}/offers/{offer_id}/answer, POST cases/{number}/offers/{offer_id}/end
 POST cases/{number}/close, POST cases/{number}/cancel, POST cases/{number}/reopen, POST cases/{number}/remind
 POST cases/{number}/acknowledge, GET inbound, POST inbound/{inbound_id}/seen
+GET residents/{resident_id}/care-plans, POST residents/{resident_id}/care-plans
+PATCH residents/{resident_id}/care-plans/{plan_id}, POST residents/{resident_id}/care-plans/{plan_id}/end
+GET rules, PATCH rules/{kind}
+GET recordings, POST recordings/{recording_id}/play
 POST gateways/{name}/inbound, POST gateways/{name}/status
 """
 
