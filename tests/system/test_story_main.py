@@ -109,6 +109,15 @@ def test_a_button_that_nobody_answers_climbs_to_the_daughter_who_is_going(instal
     assert processes_of(installation) == []
 
 
+def test_the_resident_is_asked_afterwards_and_the_merchants_record_shows_it(installation: Path) -> None:
+    told = subprocess.run(
+        townline(installation, "demo", "--story", "survey"), capture_output=True, text=True, timeout=150, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "read_record 0 1 0" in told.stdout
+    assert processes_of(installation) == []
+
+
 def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
     community = read_community()
     resident = community.resident("林婉芝")
@@ -168,3 +177,10 @@ async def test_a_day_goes_by_itself_and_alone_and_a_killed_one_is_cleared_away_b
     calls = {seen.call for seen in log.read() if seen.what == "answered"}
     assert len(calls) >= 2
     assert processes_of(installation) == []
+
+
+def test_five_callers_while_everybody_talks_end_where_they_should(installation: Path) -> None:
+    words = townline(installation, "demo", "--story", "busy")
+    told = subprocess.run(words, capture_output=True, text=True, timeout=170, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "each where it should be" in told.stdout
