@@ -22,6 +22,7 @@ from callbridge.events import (
     PartyJoined,
     PartyLeft,
     PhonePresence,
+    PhoneRefuses,
     PresenceDialled,
     RingSurveyed,
 )
@@ -304,3 +305,13 @@ async def test_after_call_work_ends_in_the_exchange_should_nobody_end_it(
     await bridge.telephone.set_presence("801", PhonePresence.AFTER_CALL, -2)
     await ring_is(exchange, "hotline", "-801", "802")
     await ring_is(exchange, "hotline", "801", "802")
+
+
+async def test_a_telephone_that_rejects_every_ring_is_reported_and_the_call_waits_on(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": ["Busy"]})
+    _, witness = await connect()
+    world.call(RESIDENT, HOTLINE, 20)
+    assert (await witness.see(PhoneRefuses)).extension == "801"
+    assert not witness.of(CallEnded)
