@@ -124,8 +124,10 @@ class Intake:
         call = _known_call(session, event, event.uniqueid)
         if call is None or call.state is CallState.ENDED:
             return
-        legs.back_in_the_queue(session, call)
-        if call.state in (CallState.RINGING, CallState.TALKING):
+        again = call.state is CallState.TALKING and call.answered_at is not None and event.at > call.answered_at
+        if call.state is CallState.QUEUED or again:
+            legs.back_in_the_queue(session, call)
+        if call.state is CallState.RINGING or again:
             _queue(session, call, event.at, queue=event.queue, position=event.position)
 
     def _ringing(self, session: Writing, event: CallRinging | CallRangOut) -> None:

@@ -337,6 +337,7 @@ def test_who_was_left_on_hold_waits_again_and_is_whose_answers_next(town: Town, 
     uniqueid, _ = talking(town)
     event(town, CallHeld, uniqueid=uniqueid)
     event(town, PartyLeft, leg=f"{uniqueid}-op", cause=16)
+    town.clock.move(timedelta(seconds=3))
     event(town, CallQueued, uniqueid=uniqueid, queue="hotline", position=1)
     call = town.call(uniqueid)
     assert (call.state, call.held_since) == (CallState.QUEUED, None)
