@@ -86,8 +86,9 @@ def test_care_calls_that_nothing_moves_are_named(town: Town, error_log: ErrorLog
 
 
 def test_care_calls_may_wait_for_a_line_for_a_while(town: Town, error_log: ErrorLog) -> None:
+    her = town.resident()
     with town.store.writing() as session:
-        care_plans.make(session, town.desk, town.resident(), NewCarePlan(local_time=time(9, 30)))
+        care_plans.make(session, town.desk, her, NewCarePlan(local_time=time(9, 30)))
     town.passes(minutes=50)
     assert audit(town.store) == {}
     town.passes(hours=4, minutes=30)
