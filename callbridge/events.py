@@ -251,6 +251,13 @@ class PhoneReached(BridgeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRefuses(BridgeEvent):
+    """An operator's telephone rejects every ring at once: busy, do not disturb, or broken."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceDialled(BridgeEvent):
     """An operator has dialled on her telephone that she is there, on a break, or leaves."""
 

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from callbridge.calls import extension_of
-from callbridge.events import PhonePresence, PhoneReached, RingSurveyed
+from callbridge.events import PhonePresence, PhoneReached, PhoneRefuses, RingSurveyed
 from callbridge.wire import Fields
 
 # Asterisk's device states unknown, invalid and unavailable (include/asterisk/devicestate.h).
 UNREACHABLE = frozenset({"0", "4", "5"})
+REFUSALS = 3
 
 
 class Phones:
@@ -17,9 +18,28 @@ class Phones:
     def __init__(self, exchange: str, extensions: Collection[str]) -> None:
         self._exchange = exchange
         self._reachable: dict[str, bool | None] = dict.fromkeys(extensions)
+        self._refused: dict[str, int] = {}  # rings in a row that were rejected at once
 
-    def hear(self, fields: Fields, at: datetime) -> list[PhoneReached]:
-        return self._seen(fields, at) if fields.get("event") == "QueueMemberStatus" else []
+    def hear(self, fields: Fields, at: datetime) -> list[PhoneReached | PhoneRefuses]:
+        match fields.get("event"):
+            case "QueueMemberStatus":
+                return [*self._seen(fields, at)]
+            case "AgentRingNoAnswer":
+                return [*self._rejected(fields, at)]
+            case "AgentConnect":
+                self._refused.pop(fields.get("interface", ""), None)
+        return []
+
+    def _rejected(self, fields: Fields, at: datetime) -> list[PhoneRefuses]:
+        """The queue rings it again every second, for ever; after a few times that is said, once."""
+        interface = fields.get("interface", "")
+        at_once = fields.get("ringtime") == "0"
+        count = self._refused[interface] = self._refused.get(interface, 0) + 1 if at_once else 0
+        extension = extension_of(interface)
+        if count != REFUSALS or extension is None:
+            return []
+        self._refused[interface] = 0
+        return [PhoneRefuses(exchange=self._exchange, at=at, extension=extension)]
 
     def survey(self, members: Iterable[Fields], at: datetime) -> list[PhoneReached]:
         """Every telephone as it is now, said whether or not it changed; one that no queue knows is not reachable."""

@@ -120,6 +120,8 @@ def _waiting(roll: RollCall, calls: LiveCalls, exchange: str) -> list[BridgeEven
         if call is None:
             continue
         call.queue = caller.get("queue", "")
+        if call.extension is not None:  # who answered has left her, and she waits again
+            call.queued_at = call.extension = None
         call.queued_at = call.queued_at or roll.asked_at - timedelta(seconds=number_of(caller.get("wait")))
         said.append(
             CallQueued(

@@ -14,18 +14,23 @@ import structlog
 from sqlalchemy import Select, and_, or_, select
 from sqlmodel import col
 
+from dispatch import asking
 from dispatch.attention import Need, need
 from dispatch.casebook import OPEN_STATES
 from dispatch.models import (
     Call,
+    CareCheck,
+    CarePlan,
     Case,
     CaseState,
+    CheckState,
     Inbound,
     InboundReading,
     Message,
     MessageState,
     Offer,
     OfferState,
+    PlanState,
     Timer,
     TimerState,
     Turn,
@@ -37,6 +42,7 @@ from registry.store import Actor, Store, Subject
 log = structlog.get_logger()
 
 GRACE = timedelta(minutes=2)  # longer than any tick or claim takes
+LINE_GRACE = timedelta(hours=1)  # calls to residents wait for a free line of the trunk
 LONGEST_CALL = timedelta(hours=4)
 MOST = 100  # of each kind that are named in the log
 
@@ -48,6 +54,8 @@ class Finding(StrEnum):
     CASE_STUCK = "case_stuck"
     CALL_WITHOUT_END = "call_without_end"
     SMS_NOT_READ = "sms_not_read"
+    CARE_WITHOUT_CLOCK = "care_without_clock"
+    CARE_CHECK_OPEN = "care_check_open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,11 @@ def _checks(store: Store) -> list[_Check]:
             Finding.MESSAGE_OVERDUE,
             select(col(Message.id)).where(
                 or_(
-                    and_(col(Message.state) == MessageState.WANTED, col(Message.not_before) < late),
+                    and_(
+                        col(Message.state) == MessageState.WANTED,
+                        col(Message.not_before) < late,
+                        or_(col(Message.kind).not_in(asking.KINDS), col(Message.not_before) < late - LINE_GRACE),
+                    ),
                     and_(col(Message.state).in_(claimed), col(Message.claimed_until) < late),
                 )
             ),
@@ -121,6 +133,21 @@ def _checks(store: Store) -> list[_Check]:
             Finding.CALL_WITHOUT_END,
             select(col(Call.id)).where(
                 col(Call.state).in_(GOING_ON), col(Call.arrived_at) < store.clock.now() - LONGEST_CALL
+            ),
+        ),
+        _Check(
+            Finding.CARE_WITHOUT_CLOCK,
+            select(col(CarePlan.id)).where(
+                col(CarePlan.state) == PlanState.ACTIVE,
+                ~clocks.where(
+                    col(Timer.subject) == Subject.CARE_PLAN, col(Timer.subject_id) == col(CarePlan.id)
+                ).exists(),
+            ),
+        ),
+        _Check(
+            Finding.CARE_CHECK_OPEN,
+            select(col(CareCheck.id)).where(
+                col(CareCheck.state) == CheckState.CALLING, col(CareCheck.call_until) < late - LINE_GRACE
             ),
         ),
         _Check(

@@ -47,11 +47,16 @@ def open_case(session: Writing, desk: Desk, new: NewCase) -> Case:
         service = service_in_force(session, desk.centre_id, new.service)
     except NotInRegistry as missing:
         raise BadValue(field="service", found=new.service, right="service.known") from missing
+    call_back = None
+    if service.code == call_backs.SERVICE and (call is not None or resident is not None):
+        call_back = f"resident:{resident.id}" if resident is not None else call_backs.whose(call) if call else None
+        _only_one(session, desk.centre_id, call_back)
     case = begin(
         session,
         service,
         desk.actor,
         call=call,
+        call_back=call_back,
         resident=resident,
         priority=Priority(new.priority) if new.priority is not None else None,
         words=new.words,
@@ -259,6 +264,7 @@ def reopen(session: Writing, desk: Desk, number: str, again: Reopen) -> Case:
     """Takes a closed or cancelled case up again; it is this desk's turn. Raises Conflict, ForbiddenMove."""
     case = held(session, desk, number)
     expect(session, case, again.expects)
+    _only_one(session, case.centre_id, case.call_back)
     before = str(case.outcome) if case.outcome is not None else None
     case.outcome, case.outcome_note, case.satisfaction = None, again.note, None
     case.closed_at = case.served_at = None
@@ -295,3 +301,10 @@ def open_emergency(session: Writing, call: Call) -> Case | None:
 def _expect_open(session: Writing, case: Case) -> None:
     if case.state not in OPEN_STATES:
         expect(session, case, CaseState.OPEN)
+
+
+def _only_one(session: Writing, centre_id: int, call_back: str | None) -> None:
+    """Raises Conflict, with its number, when there is an open case to call this one back."""
+    known = call_backs.held_open(session, centre_id, call_back) if call_back is not None else None
+    if known is not None:
+        raise Conflict(subject=Subject.CASE, now=known.state, number=known.number)

@@ -31,6 +31,7 @@ from callbridge.events import (
     LinkUp,
     Party,
     PhoneReached,
+    PhoneRefuses,
     PresenceDialled,
     RingSurveyed,
 )
@@ -40,7 +41,7 @@ from dispatch.attention import Need
 from dispatch.models import Call, CallState, Direction, ExchangePosition, Leg, LegRole, Operator, RecordingKind
 from dispatch.models.transitions import key, move, note
 from dispatch.operators import with_extension
-from dispatch.phones import phone_reached
+from dispatch.phones import phone_reached, phone_refuses
 from registry.numbers import NumberPlan
 from registry.store import Actor, Entry, Store, Subject, Writing
 
@@ -73,6 +74,7 @@ class Intake:
             LinkUp: self._link_up,
             LinkDown: self._link_down,
             PhoneReached: self._phone,
+            PhoneRefuses: lambda session, event: phone_refuses(session, centre_id, event),
             PresenceDialled: lambda session, event: presence.dialled(session, centre_id, event),
             RingSurveyed: lambda session, event: presence.surveyed(session, centre_id, event),
             **legs.HANDLERS,
@@ -122,8 +124,10 @@ class Intake:
         call = _known_call(session, event, event.uniqueid)
         if call is None or call.state is CallState.ENDED:
             return
-        legs.back_in_the_queue(session, call)
-        if call.state in (CallState.RINGING, CallState.TALKING):
+        again = call.state is CallState.TALKING and call.answered_at is not None and event.at > call.answered_at
+        if call.state is CallState.QUEUED or again:
+            legs.back_in_the_queue(session, call)
+        if call.state is CallState.RINGING or again:
             _queue(session, call, event.at, queue=event.queue, position=event.position)
 
     def _ringing(self, session: Writing, event: CallRinging | CallRangOut) -> None:

@@ -1,8 +1,9 @@
 """Operators' telephones: whether they can be reached."""
 
-from callbridge.events import PhoneReached
-from dispatch.models import Operator
+from callbridge.events import PhoneReached, PhoneRefuses
+from dispatch.models import Operator, Presence
 from dispatch.operators import with_extension
+from dispatch.presence import become
 from registry.store import Actor, Entry, Subject, Writing
 
 
@@ -26,3 +27,11 @@ def phone_reached(session: Writing, centre_id: int, event: PhoneReached) -> None
             data={"extension": event.extension},
         )
     )
+
+
+def phone_refuses(session: Writing, centre_id: int, event: PhoneRefuses) -> None:
+    """A telephone that rejects every ring is taken out of it, with a notice; `ready` puts it back."""
+    known = with_extension(session, centre_id, event.extension)
+    operator = session.lock(Operator, known.id or 0) if known is not None else None
+    if operator is not None and operator.presence is Presence.READY:
+        become(session, operator, Presence.BREAK, Actor.exchange(), what="phone_refuses")

@@ -95,7 +95,7 @@ def answered(session: Writing, case: Case, message: Message, key: str) -> None:
         case.version += 1
         note(session, case, "surveyed", actor, satisfaction=str(means))
     else:  # an operator has asked meanwhile, and that stays
-        note(session, case, "surveyed", actor, said=str(means))
+        note(session, case, "surveyed", actor, satisfaction=str(means), kept=str(case.satisfaction or ""))
     if means is Satisfaction.NOT_SATISFIED:
         need(session, case, Need.NOT_SATISFIED, actor)
 

@@ -12,7 +12,7 @@ from callbridge.events import CallEnd
 from dispatch import call_backs, cases
 from dispatch.attention import Need, need
 from dispatch.casebook import OPEN_STATES, next_number
-from dispatch.models import Call, CallState, Case, CaseCall, LinkWhy, Reason
+from dispatch.models import Call, CallState, Case, CaseCall, Direction, LinkWhy, Reason
 from dispatch.models.transitions import note
 from registry.centres import centre, service
 from registry.errors import NotFound
@@ -36,6 +36,8 @@ _NEEDS = {
 def ended(session: Writing, call: Call) -> None:
     """The call, which the caller holds, has ended: unless somebody answered it, somebody has to be called back."""
     if call.state is not CallState.ENDED or call.end is None or call.end not in _NEEDS:
+        return
+    if call.direction is not Direction.IN:  # an operator called somebody who did not answer: she knows
         return
     if call.priority is Priority.EMERGENCY and (emergency := cases.open_emergency(session, call)) is not None:
         cases.link(session, emergency, call, LinkWhy.REMINDER)

@@ -1,6 +1,6 @@
 """What the exchange is kept supplied with: the services that may be ordered by key, and room for recordings.
 
-Runs where the exchange is held, every 20 seconds: a change of the services is heard soon, without a restart.
+Runs where the exchange is held, every few seconds: a change of the services is heard soon, without a restart.
 """
 
 import asyncio

@@ -14,6 +14,7 @@ from callbridge.exchange.tree import Tree
 from callbridge.settings import ExchangeSettings
 
 BOOT_SECONDS = 15  # measured 0.3 s on two cores; a slow disk may need more
+LET_GO_SECONDS = 1  # one that was killed has no command line any more and still its sockets, for a moment
 GONE_SECONDS = 2  # without a process that long it has given up; it writes its pid file a moment after it has begun
 LEAVE_SECONDS = 5  # between asking and insisting
 
@@ -40,8 +41,11 @@ def sockets(settings: ExchangeSettings) -> list[Wanted]:
 
 def start(settings: ExchangeSettings, tree: Tree, places: Places) -> int:
     """Start the exchange; returns its process id. Raises ExchangeProblem naming what is taken, or why it gave up."""
-    if problems := [problem for wanted in sockets(settings) if (problem := taken(wanted))]:
-        raise ExchangeProblem("\n".join(problems))
+    until = time.monotonic() + LET_GO_SECONDS
+    while problems := [problem for wanted in sockets(settings) if (problem := taken(wanted))]:
+        if time.monotonic() > until:
+            raise ExchangeProblem("\n".join(problems))
+        time.sleep(0.05)
     return boot(tree, places)
 
 

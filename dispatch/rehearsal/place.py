@@ -101,6 +101,11 @@ def find_place(folder: Path, base: ConfigFile, database: str | None) -> Place:
     return Place(folder, file, load(file), town, phone, control)
 
 
+def another_port(place: Place) -> int:
+    """A free port for one more telephone's control."""
+    return _free([(OPERATORS, False)], place.control_port + 1)
+
+
 def _toml(sections: dict[str, Any], gateway: dict[str, str]) -> str:
     """JSON's way to write strings, numbers and lists is TOML's too."""
     lines = ["# Written by `townline demo` at each start."]

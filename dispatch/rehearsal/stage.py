@@ -22,7 +22,7 @@ from dispatch.rehearsal.community import Community, Habits, SampleResident, SmsH
 from dispatch.rehearsal.evidence import Evidence
 from dispatch.rehearsal.merchants import Merchants
 from dispatch.rehearsal.operator_phone import OperatorPhone
-from dispatch.rehearsal.place import GATEWAY, Place
+from dispatch.rehearsal.place import GATEWAY, Place, another_port
 from dispatch.rehearsal.seeds import sow
 from dispatch.rehearsal.service import Service
 from dispatch.rehearsal.sms import SmsPhone
@@ -32,6 +32,7 @@ from dispatch.rehearsal.witness import Log
 SMS_NUMBER = "+8619900230000"  # of the SIM card in the SMS phone
 GREETING = "您好，邻里热线，请讲。"
 OPERATOR, OPERATOR_NAME, EXTENSION = "xiaolan", "周小兰", "801"
+COLLEAGUE, COLLEAGUE_NAME, COLLEAGUE_EXTENSION = "qiuyue", "何秋月", "802"
 AT_HOME = Habits(sms="silent", voice="press1", seconds=12)  # she listens to the end, and is content
 ADMINISTRATOR, ADMINISTRATOR_NAME = "rehearsal", "排练管理员"
 
@@ -105,6 +106,33 @@ class Stage:
         hotline = self.place.config.exchange.trunk.numbers[0]
         await self.town.call(chosen.number, chosen.shown, hotline, sentence, call=call, times=times)
         return call
+
+    async def press_in(self, resident: SampleResident, keys: str, *, speaks: bool = False, after: float = 9) -> str:
+        """She dials the hotline and presses keys while she waits; returns the call's id in the town's log."""
+        sentence = await self.exchange.speech.say(self.community.sentences[resident.asks], "zh") if speaks else None
+        self._calls += 1
+        call = f"town-{int(datetime.now(UTC).timestamp())}-{self._calls}"
+        chosen = resident.lines[0]
+        hotline = self.place.config.exchange.trunk.numbers[0]
+        await self.town.press(chosen.number, chosen.shown, hotline, sentence, call=call, keys=keys, after=after)
+        return call
+
+    async def colleague(self) -> OperatorPhone:
+        """A second operator comes to her desk: her telephone, registered, which waits to be answered."""
+        clerk = await self._log_in(COLLEAGUE, COLLEAGUE_NAME, "operator", COLLEAGUE_EXTENSION)
+        self._ending.push_async_callback(clerk.close)
+        phone = OperatorPhone(
+            self.exchange.tree,
+            phone_account(self.place.config.exchange, self.secrets, COLLEAGUE_EXTENSION),
+            self.place.folder / "telephone-of-a-colleague",
+            control_port=another_port(self.place),
+            greeting=await self.exchange.speech.say(GREETING, "zh"),
+            log=self.logs["telephone"],
+            answer_after=None,
+        )
+        self._ending.push_async_callback(phone.stop)
+        await phone.start()
+        return phone
 
     async def set_habit(
         self, key: str, *, sms: SmsHabit | None = None, voice: VoiceHabit | None = None, seconds: float = 2.0

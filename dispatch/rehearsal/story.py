@@ -113,7 +113,7 @@ async def _witnessed(play: Play, step: Step) -> tuple[Event, list[Seen]]:
 
 def _row(step: str, at: str, what: str, seen_at: str, source: str, words: str) -> str:
     return "  ".join(
-        (_wide(step, 38), _wide(at, 12), _wide(what, 18), _wide(seen_at, 12), _wide(source, 9), words)
+        (_wide(step, 38), _wide(at, 12), _wide(what, 20), _wide(seen_at, 12), _wide(source, 9), words)
     ).rstrip()
 
 

@@ -455,7 +455,14 @@ async def test_a_call_out_says_everything_the_dialplan_needs(exchange: AmiStandI
         "Timeout": ["30000"],
         "CallerID": ["02367000000"],
         "Async": ["true"],
-        "Variable": ["TL_ATTEMPT=a1", "TL_PROMPT=/prompts/abc", "TL_KEYS=12", "TL_REPEAT=3", "TL_TRIES=3"],
+        "Variable": [
+            "TL_ATTEMPT=a1",
+            "TL_PROMPT=/prompts/abc",
+            "TL_KEYS=12",
+            "TL_REPEAT=3",
+            "TL_TRIES=3",
+            "TL_REPLY=key",
+        ],
     }
     assert voice.said == ["您好"]
     with pytest.raises(ActionRefused, match="under way"):

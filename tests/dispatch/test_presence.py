@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callbridge.errors import NotLinked
-from callbridge.events import CallEnd, LinkUp, PhonePresence, PresenceDialled, RingSurveyed
+from callbridge.events import CallEnd, LinkUp, PhonePresence, PhoneRefuses, PresenceDialled, RingSurveyed
 from dispatch import ticker
 from dispatch.desk import Desk
 from dispatch.errors import Conflict
@@ -183,3 +183,14 @@ def test_the_last_one_with_open_turns_cannot_log_out(town: Town, ring: Ring) -> 
         log_out(town, town.desk, token)
     assert refused.value.values["cases"] == [number]
     assert her(town, town.desk).presence is Presence.READY
+
+
+def test_a_telephone_that_rejects_every_ring_is_taken_out_of_it_with_a_notice(town: Town, ring: Ring) -> None:
+    log_in(town, town.desk)
+    town.tell(PhoneRefuses(exchange="main", at=town.clock.now(), extension="801"))
+    work(town, ring)
+    assert ring.told[-1] == ("801", PhonePresence.BREAK, 0)
+    assert "operator.phone_refuses" in town.journal("operator")
+    change(town, town.desk, "ready")
+    work(town, ring)
+    assert ring.told[-1] == ("801", PhonePresence.READY, 0)

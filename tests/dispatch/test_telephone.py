@@ -82,7 +82,7 @@ def exchange(town: Town) -> Telephone:
 
 def work(town: Town, exchange: Telephone) -> None:
     """The telephonist does what is wanted."""
-    asyncio.run(Telephonist(town.store, exchange, "main").run_once())  # type: ignore[arg-type]
+    asyncio.run(Telephonist(town.store, exchange, "main").run_once())
 
 
 def do(town: Town, verb: Any, desk: Any, call: Call, command: Any) -> Call:
@@ -337,6 +337,7 @@ def test_who_was_left_on_hold_waits_again_and_is_whose_answers_next(town: Town, 
     uniqueid, _ = talking(town)
     event(town, CallHeld, uniqueid=uniqueid)
     event(town, PartyLeft, leg=f"{uniqueid}-op", cause=16)
+    town.clock.move(timedelta(seconds=3))
     event(town, CallQueued, uniqueid=uniqueid, queue="hotline", position=1)
     call = town.call(uniqueid)
     assert (call.state, call.held_since) == (CallState.QUEUED, None)

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from callbridge.events import CallEnd, CallRecord, CelPosition, CelRead, LinkDown, LinkUp, Party, Source
-from dispatch import calls
+from dispatch import calls, cases, gaps
 from dispatch.attention import Need
 from dispatch.errors import Conflict
 from dispatch.models import Case, CaseState, Gap, Reason, Turn
-from dispatch.wire.work import CallChange, SettleCall
+from dispatch.wire.work import Acknowledge, CallChange, Reopen, SettleCall
 from registry.models.centre import Priority
 from registry.store.journal import Journal
 from tests.dispatch.town import HER_LINE, Town
@@ -58,9 +58,6 @@ def test_who_calls_again_has_one_case_with_her_attempts_and_is_urgent(town: Town
 
 
 def test_an_operator_who_has_seen_it_is_told_again_when_she_calls_again(town: Town) -> None:
-    from dispatch import cases
-    from dispatch.wire.work import Acknowledge
-
     town.resident()
     town.hangs_up(town.rings_in())
     with town.store.writing() as session:
@@ -159,6 +156,19 @@ def test_two_call_backs_of_one_person_become_one(town: Town) -> None:
     assert (only(town).call_back, only(town).attempts) == (f"resident:{resident}", 2)
 
 
+def test_by_hand_too_there_is_only_one_case_to_call_somebody_back(town: Town) -> None:
+    resident = town.resident()
+    first = town.rings_in()
+    town.hangs_up(first)
+    with pytest.raises(Conflict):
+        town.open(resident, "call_back")
+    number = only(town).number
+    settle(town, first)
+    town.hangs_up(town.rings_in())
+    with pytest.raises(Conflict), town.store.writing() as session:
+        cases.reopen(session, town.desk, number, Reopen(expects="closed"))
+
+
 def test_the_database_takes_no_second_open_call_back_of_one_resident(town: Town) -> None:
     town.resident()
     town.hangs_up(town.rings_in())
@@ -202,8 +212,6 @@ def test_after_a_gap_emergencies_are_on_the_board_first(town: Town) -> None:
 
 
 def test_a_service_that_died_knows_from_its_last_sign_of_life_when_the_gap_began(town: Town) -> None:
-    from dispatch import gaps
-
     began = town.clock.now()
     town.tell(LinkUp(exchange="main", at=began, away_since=None, exchange_restarted=False))
     town.clock.move(timedelta(minutes=30))

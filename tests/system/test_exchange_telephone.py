@@ -1,7 +1,7 @@
 """The operator's telephone from the keyboard, on a real exchange: who is in a call, and who is told of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
@@ -15,11 +15,15 @@ from callbridge.events import (
     CallEnded,
     CallHeld,
     CallQueued,
+    CallReached,
     CallResumed,
     Party,
     PartyJoined,
     PartyLeft,
     PhonePresence,
+    PhoneRefuses,
+    PresenceDialled,
+    RingSurveyed,
 )
 from callbridge.exchange import Exchange
 from tests.callbridge.witness import Witness
@@ -28,9 +32,11 @@ from tests.system.town import Town
 pytestmark = pytest.mark.system
 
 HOTLINE, EMERGENCY = "02367000000", "02367000120"
-RESIDENT, DAUGHTER = "13800000001", "13900000002"
+RESIDENT, DAUGHTER, NOBODY = "13800000001", "13900000002", "13900000003"
 PICKS_UP = ["Answer", "Wait(30)"]
 RINGS = ["Ringing", "Wait(30)"]
+
+Connect = Callable[[], Awaitable[tuple[Bridge, Witness]]]
 
 
 def now() -> datetime:
@@ -38,7 +44,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-async def connect(exchange: Exchange) -> AsyncIterator[Callable[..., object]]:
+async def connect(exchange: Exchange) -> AsyncIterator[Connect]:
     async with AsyncExitStack() as stack:
 
         async def build() -> tuple[Bridge, Witness]:
@@ -73,11 +79,31 @@ async def ring_is(exchange: Exchange, queue: str, *expected: str, seconds: float
     raise AssertionError(f"{members} in {queue}, expected {expected}")
 
 
+async def trunk_is_up(exchange: Exchange, seconds: float = 8) -> None:
+    """The exchange asks the network whether it is there when it starts, and that was before the town was."""
+    for _ in range(int(seconds / 0.2)):
+        await asyncio.to_thread(exchange.console_command, "pjsip qualify trunk")
+        if "Avail" in await asyncio.to_thread(exchange.console_command, "pjsip show aor trunk"):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError("the trunk is not reachable")
+
+
+async def no_channels(exchange: Exchange, seconds: float = 5) -> None:
+    for _ in range(int(seconds / 0.1)):
+        shown = await asyncio.to_thread(exchange.console_command, "core show channels")
+        if "0 active channels" in shown:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(shown)
+
+
 async def test_a_waiting_call_is_taken_held_shared_handed_over_and_ended(
-    exchange: Exchange, connect: Callable[..., object], town: Callable[..., Town]
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
 ) -> None:
     world = town(telephones={"801": PICKS_UP, "802": PICKS_UP}, subscribers={DAUGHTER: PICKS_UP})
-    bridge, witness = await connect()  # type: ignore[misc]
+    bridge, witness = await connect()
+    await trunk_is_up(exchange)
     desk = bridge.telephone
     for extension in ("801", "802"):
         await desk.set_presence(extension, PhonePresence.BREAK)
@@ -114,4 +140,177 @@ async def test_a_waiting_call_is_taken_held_shared_handed_over_and_ended(
     await witness.see(PartyLeft, leg="test-leg-2")
     record = await witness.record(uniqueid=call, end=CallEnd.ANSWERED)
     assert (record.extension, record.operator_uniqueid) == ("801", answered.operator_uniqueid)
-    assert "0 active channels" in await asyncio.to_thread(exchange.console_command, "core show channels count")
+    await no_channels(exchange)
+
+
+async def test_a_taken_call_that_nobody_lifts_goes_back_to_the_head_of_the_queue(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": ["Busy"], "802": RINGS})
+    bridge, witness = await connect()
+    world.call(RESIDENT, HOTLINE, 20)
+    call = (await witness.see(CallQueued)).uniqueid
+    world.call("13800000002", HOTLINE, 20)
+    second = await witness.see(CallQueued, position=2)
+    witness.events.clear()
+    await bridge.telephone.take(call, "801")
+    again = await witness.see(CallQueued, uniqueid=call)
+    assert again.position == 1
+    assert not witness.of(CallAnswered)
+    assert second.uniqueid != call
+
+
+async def test_who_is_held_waits_again_when_the_operator_hangs_up_and_nobody_stays_alone_in_a_room(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": PICKS_UP}, subscribers={DAUGHTER: PICKS_UP})
+    bridge, witness = await connect()
+    await trunk_is_up(exchange)
+    desk = bridge.telephone
+    world.call(RESIDENT, HOTLINE, 40)
+    answered = await witness.see(CallAnswered)
+    await asyncio.sleep(0.3)
+    await desk.bring_in(answered.uniqueid, "test-leg-1", number=DAUGHTER)
+    await witness.see(PartyJoined)
+    await desk.hold(answered.uniqueid, "801")
+    await witness.see(CallHeld)
+    witness.events.clear()
+    await desk.set_presence("801", PhonePresence.OFF)
+    await desk.drop(answered.operator_uniqueid)
+    await witness.see(CallQueued, uniqueid=answered.uniqueid)
+    await witness.see(PartyLeft, leg="test-leg-1")
+
+
+async def test_when_the_caller_hangs_up_in_a_room_the_operator_is_free(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": PICKS_UP})
+    bridge, witness = await connect()
+    world.call(RESIDENT, HOTLINE, 2)
+    answered = await witness.see(CallAnswered)
+    await asyncio.sleep(0.3)
+    await bridge.telephone.hold(answered.uniqueid, "801")
+    await witness.see(CallHeld)
+    await bridge.telephone.resume(answered.uniqueid)
+    ended = await witness.see(CallEnded)
+    assert (ended.end, ended.hung_up_by) == (CallEnd.ANSWERED, Party.CALLER)
+    await witness.see(PartyLeft, leg=answered.operator_uniqueid)
+    await no_channels(exchange)
+
+
+async def test_an_operator_calls_somebody_and_both_ends_are_known_to_cel_too(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": PICKS_UP, "802": PICKS_UP}, subscribers={DAUGHTER: PICKS_UP, NOBODY: ["Busy"]})
+    bridge, witness = await connect()
+    await trunk_is_up(exchange)
+    desk = bridge.telephone
+    await desk.dial("test-dial-1", "801", DAUGHTER)
+    reached = await witness.see(CallReached)
+    assert reached.uniqueid == "test-dial-1"
+    assert "PJSIP/trunk-" in await asyncio.to_thread(exchange.console_command, "core show channels concise")
+    await desk.hold("test-dial-1", "801")
+    await witness.see(CallHeld, uniqueid="test-dial-1")
+    await desk.resume("test-dial-1")
+    await witness.see(CallResumed, uniqueid="test-dial-1")
+    await desk.hand_over("test-dial-1", "test-leg-1", by="801", extension="802")
+    await witness.see(PartyJoined, leg="test-leg-1")
+    await witness.see(PartyLeft, leg="test-dial-1")
+    assert world is not None
+
+
+async def test_an_operators_call_ends_as_answered_or_not_reached(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    town(telephones={"801": PICKS_UP}, subscribers={DAUGHTER: ["Answer", "Wait(1)", "Hangup"], NOBODY: ["Busy"]})
+    bridge, witness = await connect()
+    await trunk_is_up(exchange)
+    await bridge.telephone.dial("test-dial-1", "801", DAUGHTER)
+    ended = await witness.see(CallEnded, uniqueid="test-dial-1")
+    assert (ended.end, ended.hung_up_by) == (CallEnd.ANSWERED, Party.CALLER)
+    record = await witness.record(uniqueid="test-dial-1", end=CallEnd.ANSWERED)
+    assert record.outgoing
+    assert record.answered_at is not None
+    await bridge.telephone.dial("test-dial-2", "801", NOBODY)
+    ended = await witness.see(CallEnded, uniqueid="test-dial-2")
+    assert ended.end is CallEnd.NOT_REACHED
+    await witness.record(uniqueid="test-dial-2", end=CallEnd.NOT_REACHED)
+    await bridge.telephone.dial("test-dial-3", "802", DAUGHTER)  # a telephone that is not registered
+    ended = await witness.see(CallEnded, uniqueid="test-dial-3")
+    assert ended.end is CallEnd.NOT_REACHED
+
+
+async def test_a_supervisor_listens_to_a_call_until_it_ends(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": PICKS_UP, "802": PICKS_UP})
+    bridge, witness = await connect()
+    await bridge.telephone.set_presence("802", PhonePresence.OFF)
+    await ring_is(exchange, "hotline", "801")
+    world.call(RESIDENT, HOTLINE, 4)
+    answered = await witness.see(CallAnswered)
+    await bridge.telephone.listen(answered.uniqueid, "test-leg-1", "802", to="801", whisper=True)
+    joined = await witness.see(PartyJoined)
+    assert (joined.uniqueid, joined.leg) == (answered.uniqueid, "test-leg-1")
+    await witness.see(CallEnded)
+    await witness.see(PartyLeft, leg="test-leg-1")
+    await no_channels(exchange)
+
+
+async def test_after_a_gap_it_is_told_who_is_in_a_call_and_who_is_in_the_ring(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": PICKS_UP})
+    bridge, witness = await connect()
+    world.call(RESIDENT, HOTLINE, 30)
+    answered = await witness.see(CallAnswered)
+    await asyncio.sleep(0.3)
+    await bridge.telephone.hold(answered.uniqueid, "801")
+    await witness.see(CallHeld)
+    await bridge.stop()
+    again, heard = await connect()
+    parties = await heard.see(CallParties)
+    assert (parties.uniqueid, parties.held) == (answered.uniqueid, True)
+    assert set(parties.legs) == {answered.uniqueid, answered.operator_uniqueid}
+    assert (await heard.see(RingSurveyed)).presences == {"801": PhonePresence.READY, "802": PhonePresence.READY}
+    await again.telephone.resume(answered.uniqueid)
+    await heard.see(CallResumed)
+
+
+async def test_a_code_dialled_on_the_telephone_is_told_and_outlives_the_exchange(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    """The whole of it without Townline, but for the witness: the members come back as they were."""
+    await ring_is(exchange, "hotline", "801", "802")
+    world = town(telephones={"801": RINGS, "802": RINGS})
+    _, witness = await connect()
+    await asyncio.to_thread(world.dial_from_telephone, "801", "*10")
+    await asyncio.to_thread(world.dial_from_telephone, "802", "*12")
+    told = await witness.see(PresenceDialled, extension="801")
+    assert told.presence is PhonePresence.OFF
+    await witness.see(PresenceDialled, extension="802", presence=PhonePresence.BREAK)
+    await ring_is(exchange, "hotline", "-802")
+    await ring_is(exchange, "emergency", "802")
+    await asyncio.to_thread(exchange.stop, 0)
+    await asyncio.to_thread(exchange.start)
+    await ring_is(exchange, "hotline", "-802")
+    await ring_is(exchange, "emergency", "802")
+
+
+async def test_after_call_work_ends_in_the_exchange_should_nobody_end_it(
+    exchange: Exchange, connect: Connect
+) -> None:
+    bridge, _ = await connect()
+    await bridge.telephone.set_presence("801", PhonePresence.AFTER_CALL, -2)
+    await ring_is(exchange, "hotline", "-801", "802")
+    await ring_is(exchange, "hotline", "801", "802")
+
+
+async def test_a_telephone_that_rejects_every_ring_is_reported_and_the_call_waits_on(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": ["Busy"]})
+    _, witness = await connect()
+    world.call(RESIDENT, HOTLINE, 20)
+    assert (await witness.see(PhoneRefuses)).extension == "801"
+    assert not witness.of(CallEnded)

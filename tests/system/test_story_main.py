@@ -109,6 +109,15 @@ def test_a_button_that_nobody_answers_climbs_to_the_daughter_who_is_going(instal
     assert processes_of(installation) == []
 
 
+def test_the_resident_is_asked_afterwards_and_the_merchants_record_shows_it(installation: Path) -> None:
+    told = subprocess.run(
+        townline(installation, "demo", "--story", "survey"), capture_output=True, text=True, timeout=150, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "read_record 0 1 0" in told.stdout
+    assert processes_of(installation) == []
+
+
 def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
     community = read_community()
     resident = community.resident("林婉芝")
@@ -121,8 +130,14 @@ def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
     assert resident.door in details[0]
 
 
+IN_A_CALL = frozenset(
+    {"ENTERQUEUE", "ABANDON", "CONNECT", "COMPLETECALLER", "COMPLETEAGENT"}
+)  # not who is in the ring
+
+
 def _the_exchange_tells_the_same_call(path: Path) -> None:
-    events = [line.split("|")[4] for line in path.read_text().splitlines() if "|hotline|" in line]
+    of_calls = [line.split("|") for line in path.read_text().splitlines() if "|hotline|" in line]
+    events = [event for _, _, _, _, event, *_ in of_calls if event in IN_A_CALL]
     assert events == ["ENTERQUEUE", "CONNECT", "COMPLETECALLER"]
 
 
@@ -168,3 +183,10 @@ async def test_a_day_goes_by_itself_and_alone_and_a_killed_one_is_cleared_away_b
     calls = {seen.call for seen in log.read() if seen.what == "answered"}
     assert len(calls) >= 2
     assert processes_of(installation) == []
+
+
+def test_five_callers_while_everybody_talks_end_where_they_should(installation: Path) -> None:
+    words = townline(installation, "demo", "--story", "busy")
+    told = subprocess.run(words, capture_output=True, text=True, timeout=170, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "each where it should be" in told.stdout

@@ -1,11 +1,12 @@
 """The stories that can be told, by name."""
 
-from dispatch.rehearsal.stories import crash, emergency, main, survey
+from dispatch.rehearsal.stories import busy, crash, emergency, main, survey
 from dispatch.rehearsal.story import Step
 
 STORIES: dict[str, list[Step]] = {
     "main": main.STEPS,
     "crash": crash.STEPS,
+    "busy": busy.STEPS,
     "emergency": emergency.STEPS,
     "survey": survey.STEPS,
 }

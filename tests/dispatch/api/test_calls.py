@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 
-from callbridge.events import CallEnd, CallRinging, PhoneReached
+from callbridge.events import CallEnd, CallRinging, LinkUp, PhoneReached
 from dispatch.models import Operator
 from registry.areas import add_area
 from registry.models import AccessLog
@@ -160,3 +160,19 @@ def test_an_operator_sees_the_calls_of_her_area_and_those_that_ring_at_her_telep
         assert [line["id"] for line in liu.get("board")["calls"]] == [call.id]
         assert liu.get(f"calls/{call.id}")["card"]["name"] == "王秀英"
         assert liu.get(f"residents/{resident}", 404)["type"] == "/problems/not_found", "only through the call"
+
+
+def test_an_emergency_shows_its_ladder_and_a_gap_stands_on_the_board(console: Console, town: Town) -> None:
+    now = town.clock.now()
+    town.tell(LinkUp(exchange="main", at=now, away_since=now - timedelta(seconds=149), exchange_restarted=False))
+    (gap,) = console.get("board")["gaps"]
+    assert (gap["exchange"], gap["calls"], gap["to_call_back"]) == ("main", 0, 0)
+    town.rings_in(emergency=True)
+    (line,) = console.get("board")["cases"]
+    assert line["clock"]["kind"] == "ladder_step"
+    ladder = console.get(f"cases/{line['number']}")["ladder"]
+    assert (ladder["state"], ladder["step"], ladder["round"]) == ("climbing", 0, 1)
+    assert ladder["steps"] == ["operators", "supervisor", "on_call", "contacts"]
+    console.post(f"cases/{line['number']}/acknowledge")
+    ladder = console.get(f"cases/{line['number']}")["ladder"]
+    assert (ladder["state"], ladder["by"]["name"]) == ("acknowledged", "陈雨")

@@ -65,6 +65,7 @@ def test_operators_links_and_sms_come_with_their_lines(service: Service, console
             "up": False,
             "since": "2026-03-02T01:00:00Z",
             "reason": "connection refused",
+            "recording_stopped_at": None,
         }
         with town.store.writing() as session:
             sit_down(session, town.colleague.operator_id)

@@ -10,6 +10,9 @@ from tests.dispatch.api.desks import http_of
 PATHS = """
 POST login, POST logout, GET me, GET board, GET events, GET services
 GET calls, GET calls/{call_id}, PATCH calls/{call_id}, POST calls/{call_id}/settle
+POST calls/{call_id}/take, POST calls/{call_id}/hold, POST calls/{call_id}/resume, POST calls/{call_id}/hand-over
+POST calls/{call_id}/bring-in, POST calls/{call_id}/drop, POST calls/{call_id}/hang-up, POST calls/{call_id}/listen
+POST dial, POST me/presence
 GET residents, POST residents, GET residents/{resident_id}, PATCH residents/{resident_id}
 GET merchants, POST merchants, GET merchants/{merchant_id}, PATCH merchants/{merchant_id}
 GET cases, POST cases, GET cases/{number}, PATCH cases/{number}, GET cases/{number}/candidates
@@ -17,6 +20,10 @@ POST cases/{number}/dispatch, GET cases/{number}/offers, GET cases/{number}/time
 POST cases/{number}/offers/{offer_id}/answer, POST cases/{number}/offers/{offer_id}/end
 POST cases/{number}/close, POST cases/{number}/cancel, POST cases/{number}/reopen, POST cases/{number}/remind
 POST cases/{number}/acknowledge, GET inbound, POST inbound/{inbound_id}/seen
+GET residents/{resident_id}/care-plans, POST residents/{resident_id}/care-plans
+PATCH residents/{resident_id}/care-plans/{plan_id}, POST residents/{resident_id}/care-plans/{plan_id}/end
+GET rules, PATCH rules/{kind}
+GET recordings, POST recordings/{recording_id}/play
 POST gateways/{name}/inbound, POST gateways/{name}/status
 """
 
