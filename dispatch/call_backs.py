@@ -106,7 +106,7 @@ def is_of(session: Writing, call: Call, before: str, actor: Actor) -> None:
 
 
 def _moves_with(session: Writing, case: Case, call: Call) -> bool:
-    """Whether the call-back goes where this call goes: its calls are of one unknown number, or this is the only one."""
+    """Whether the call-back goes where this call goes: all its calls are of one number, or this is the only one."""
     if case.call_back is not None and case.call_back.startswith("number:"):
         return True
     return list(session.scalars(select(col(CaseCall.call_id)).where(col(CaseCall.case_id) == case.id))) == [call.id]

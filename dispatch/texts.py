@@ -128,7 +128,11 @@ def alarm_of(session: Writing, case: Case, language: str) -> Alarm:
     who = person.addressed(language) if person is not None else ""
     if not who:
         number = NumberPlan(centre.country, centre.area_code).dialled(_telephone(session, case, None))
-        who = digits_aloud(number, "en" if language == "en" else "zh") if number else Catalogue("dispatch", language).say("call.ladder.somebody")
+        who = (
+            digits_aloud(number, "en" if language == "en" else "zh")
+            if number
+            else Catalogue("dispatch", language).say("call.ladder.somebody")
+        )
     return Alarm(language=language, centre=centre.name, who=who, where=where)
 
 
@@ -178,7 +182,7 @@ def reply(key: str, merchant: Merchant | None, centre: Centre, offer: Offer | No
 
 
 def order_menu(services: list[tuple[str, str]], language: str) -> str:
-    """What a waiting caller hears who wants to order by key: the services with their digits, and how to go on waiting."""
+    """What a waiting caller hears who wants to order by key: the services with their digits, and how to wait on."""
     say = Catalogue("dispatch", language).say
     items = [say("menu.order", digit=digit, service=service) for digit, service in services]
     return " ".join([*items, say("menu.order.back")])

@@ -21,8 +21,8 @@ OFFER_POLICY: dict[str, Any] = {
     "sms_pause_seconds": 15,  # after the first of them; longer after each
 }
 
-# Who is asked about an emergency, one step after the other, each for so many seconds, until somebody has acknowledged;
-# after the last step the first comes again. `numbers` are E.164, for the supervisor and the on-call list.
+# Who is asked about an emergency, one step after the other, each for so many seconds, until somebody has
+# acknowledged; after the last step the first comes again. `numbers` are E.164, for the supervisor and the on-call list.
 LADDER: dict[str, Any] = {
     "steps": [
         {"who": "operators", "seconds": 30},

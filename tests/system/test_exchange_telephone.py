@@ -14,6 +14,7 @@ from callbridge.events import (
     CallEnd,
     CallEnded,
     CallHeld,
+    CallParties,
     CallQueued,
     CallReached,
     CallResumed,
