@@ -77,6 +77,15 @@ class _Work(Collector):
                 .select_from(Case)
                 .where(Case.centre_id == self._centre_id, col(Case.needs_since).is_not(None))
             ).one()
+            to_call_back = session.exec(
+                select(func.count())
+                .select_from(Case)
+                .where(
+                    Case.centre_id == self._centre_id,
+                    col(Case.state).in_(OPEN_STATES),
+                    col(Case.call_back).is_not(None),
+                )
+            ).one()
             outbox = dict(
                 session.exec(
                     select(Message.state, func.count())
@@ -96,9 +105,7 @@ class _Work(Collector):
             ).one()
         live = {state: calls.get(state, 0) for state in CallState if state in GOING_ON}
         yield _by_state("townline_calls", "Calls that are going on", live)
-        yield _one(
-            "townline_calls_unsettled", "Unanswered calls nobody has dealt with", calls.get(CallState.ENDED, 0)
-        )
+        yield _one("townline_call_backs", "Callers who were not answered and wait to be called back", to_call_back)
         unfinished = {state: cases.get(state, 0) for state in CaseState if state in OPEN_STATES}
         yield _by_state("townline_cases", "Cases that are not closed", unfinished)
         yield _one("townline_cases_needing_operator", "Cases that wait for an operator's attention", needing)

@@ -22,7 +22,7 @@ OFFER_POLICY: dict[str, Any] = {
 }
 
 # Who is asked about an emergency, one step after the other, each for so many seconds, until somebody has
-# acknowledged; after the last step the first comes again. `numbers` are E.164, for the supervisor and the on-call list.
+# acknowledged; after the last step the first comes again. `numbers` are E.164: the supervisor's, the on-call list's.
 LADDER: dict[str, Any] = {
     "steps": [
         {"who": "operators", "seconds": 30},

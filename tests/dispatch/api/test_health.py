@@ -40,10 +40,10 @@ def test_the_figures_follow_the_work(app: FastAPI, town: Town) -> None:
     found = metrics(app)
     assert found["townline_calls{queued}"] == 1
     assert found["townline_calls{talking}"] == 0
-    assert found["townline_calls_unsettled"] == 1
+    assert found["townline_call_backs"] == 1
     assert found["townline_cases{offering}"] == 1
     assert found["townline_cases{served}"] == 0
-    assert found["townline_cases_needing_operator"] == 0
+    assert found["townline_cases_needing_operator"] == 1
     assert found["townline_outbox{wanted}"] == 1
     assert found["townline_timers_overdue"] == 0
     assert found["townline_link_up"] == 0
