@@ -16,6 +16,7 @@ from callbridge.settings import ExchangeSettings
 BOOT_SECONDS = 15  # measured 0.3 s on two cores; a slow disk may need more
 GONE_SECONDS = 2  # without a process that long it has given up; it writes its pid file a moment after it has begun
 LEAVE_SECONDS = 5  # between asking and insisting
+CLOSING_SECONDS = 1  # a killed exchange is gone from the list of processes a moment before its sockets are
 
 
 def running_pid(places: Places) -> int | None:
@@ -40,8 +41,11 @@ def sockets(settings: ExchangeSettings) -> list[Wanted]:
 
 def start(settings: ExchangeSettings, tree: Tree, places: Places) -> int:
     """Start the exchange; returns its process id. Raises ExchangeProblem naming what is taken, or why it gave up."""
-    if problems := [problem for wanted in sockets(settings) if (problem := taken(wanted))]:
-        raise ExchangeProblem("\n".join(problems))
+    until = time.monotonic() + CLOSING_SECONDS
+    while problems := [problem for wanted in sockets(settings) if (problem := taken(wanted))]:
+        if time.monotonic() > until:
+            raise ExchangeProblem("\n".join(problems))
+        time.sleep(0.02)
     return boot(tree, places)
 
 

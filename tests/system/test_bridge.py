@@ -378,7 +378,7 @@ async def test_whatever_a_stranger_writes_as_his_number_he_is_one_caller(
     exchange: Exchange, connect: Connect, forged: str
 ) -> None:
     _, witness = await connect()
-    stranger = Stranger(exchange)
+    stranger = Stranger(exchange.settings.trunk)
     with closing(stranger.socket):
         for user in forms(forged):
             await asyncio.to_thread(stranger.call, user)
