@@ -5,12 +5,16 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 TOWNLINE := $(VENV)/bin/townline
 PACKAGES := registry callbridge dispatch console
+# The daemon of a USB modem, which the tests play.
+MODEM := gammu-smsd libdbd-sqlite3
 # What makes the private Asterisk; without root it also needs subordinate ids.
 EXCHANGE := mmdebstrap $(if $(filter 0,$(shell id -u)),,uidmap)
 # More arguments for pytest: make test ARGS="-k intake"
 ARGS ?=
+# The tests wait for telephones most of the time: three of them at once keep two cores busy.
+WORKERS ?= 3
 
-.PHONY: help setup demo test check bench
+.PHONY: help setup demo test check bench soak
 
 help:
 	@echo "make setup   the virtual environment .venv with the locked dependencies"
@@ -18,6 +22,7 @@ help:
 	@echo "make test    every test, on a real Asterisk and a real PostgreSQL"
 	@echo "make check   style, types and the direction of imports"
 	@echo "make bench   the figures of benchmarks/, with a real Asterisk under load"
+	@echo "make soak    a power cut and everything killed while people call: what is lost must be 0 (half an hour)"
 
 setup: $(VENV)/.installed
 	@:
@@ -27,9 +32,9 @@ demo: setup
 	@$(TOWNLINE) demo
 
 test: setup
-	@.ci/packages $(EXCHANGE) postgresql
+	@.ci/packages $(EXCHANGE) $(MODEM) postgresql
 	@$(TOWNLINE) pbx install
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: setup
 	@$(VENV)/bin/ruff check .
@@ -41,6 +46,12 @@ bench: setup
 	@.ci/packages $(EXCHANGE) postgresql
 	@$(TOWNLINE) pbx install
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+# One run of them: make soak ARGS="--run kill --minutes 1 --database postgresql"
+soak: setup
+	@.ci/packages $(EXCHANGE) postgresql
+	@$(TOWNLINE) pbx install
+	@$(PYTHON) -m benchmarks.soak $(ARGS)
 
 # Three stamps, so that a changed lock does not make a new environment and a changed entry point installs nothing twice.
 $(VENV)/.made:

@@ -66,20 +66,26 @@ def _sqlite(folder: Path, made: Path) -> Iterator[URL]:
 
 
 @contextmanager
-def _postgresql(_folder: Path, made: Path) -> Iterator[URL]:
+def postgresql() -> Iterator[URL]:
+    """A server of its own with an empty database."""
     programs = binaries()
     if programs is None:
         raise click.ClickException("PostgreSQL is not installed: apt-get install postgresql")
     server = PostgresServer(programs, WORKING_DAY)
     try:
         server.start()
-        url = server.create()
+        yield server.create()
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _postgresql(_folder: Path, made: Path) -> Iterator[URL]:
+    with postgresql() as url:
         build(url)
         click.echo("the county is copied to PostgreSQL …")
         _copy(made, url)
         yield url
-    finally:
-        server.stop()
 
 
 def _copy(made: Path, url: URL) -> None:

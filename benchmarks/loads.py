@@ -43,18 +43,18 @@ def cards(scene: Scene, exchange: Exchange, client: httpx.Client, *, per_second:
     """
     secrets = scene.config.secret_store()
     ami = {"AMI_PORT": str(scene.config.exchange.ami_port), "AMI_SECRET": secrets.get("AMI") or ""}
-    stream = {"SERVICE_URL": scene.url, "SERVICE_TOKEN": client.headers["Authorization"].removeprefix("Bearer ")}
+    stream = stream_of(scene, client)
     count = per_second * seconds
     counted = [mobile(index) for index in range(WARM_UP, WARM_UP + count)]
-    with scene.watcher("bare_callback", ami), scene.watcher("event_stream", stream):
+    with scene.watcher("bare_callback", ami) as callback, scene.watcher("event_stream", stream) as console:
         call_in(scene, [shown(mobile(index)) for index in range(WARM_UP)], per_second=per_second)
         began = time.time()
         call_in(scene, [shown(number) for number in counted], per_second=per_second)
         with closing(Store(scene.database)) as store:
             legs = _settled(store, counted)
-    stamps = _stamps(exchange)
-    heard = {line["uniqueid"]: line["at"] for line in scene.lines("bare_callback") if "uniqueid" in line}
-    seen = {line["call"]: line["at"] for line in scene.lines("event_stream") if "call" in line}
+    stamps = stamps_of(exchange)
+    heard = {line["uniqueid"]: line["at"] for line in callback.lines() if "uniqueid" in line}
+    seen = {line["call"]: line["at"] for line in console.lines() if line.get("named")}
     bare = {uniqueid: heard[uniqueid] - stamps[uniqueid] for uniqueid in legs if uniqueid in heard}
     card = {uniqueid: seen[call] - stamps[uniqueid] for uniqueid, call in legs.items() if call in seen}
     return {
@@ -70,6 +70,11 @@ def cards(scene: Scene, exchange: Exchange, client: httpx.Client, *, per_second:
         "card": spread(card.values()),
         "card_above_callback": spread([card[uniqueid] - bare[uniqueid] for uniqueid in card if uniqueid in bare]),
     }
+
+
+def stream_of(scene: Scene, client: httpx.Client) -> dict[str, str]:
+    """What `benchmarks.event_stream` needs to know."""
+    return {"SERVICE_URL": scene.url, "SERVICE_TOKEN": client.headers["Authorization"].removeprefix("Bearer ")}
 
 
 def cards_opened(client: httpx.Client, *, calls: int) -> dict[str, Any]:
@@ -135,7 +140,7 @@ def _settled(store: Store, numbers: list[str]) -> dict[str, int]:
         time.sleep(0.5)
 
 
-def _stamps(exchange: Exchange) -> dict[str, float]:
+def stamps_of(exchange: Exchange) -> dict[str, float]:
     """When the exchange made each channel, by its own log: seconds since 1970."""
     with closing(sqlite3.connect(exchange.cel_path)) as log:
         rows = log.execute("SELECT uniqueid, eventtime FROM cel WHERE eventtype = 'CHAN_START'").fetchall()

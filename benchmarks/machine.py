@@ -4,10 +4,14 @@ import os
 import platform
 import sqlite3
 import subprocess
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from callbridge.exchange import Tree
+
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def described(tree: Tree) -> dict[str, Any]:
@@ -32,6 +36,37 @@ def resident_memory_mb(pid: int) -> dict[str, float]:
         name: round(int(_first(status, key).split()[0]) * 1024 / 1e6, 1)
         for name, key in (("now", "VmRSS"), ("highest", "VmHWM"))
     }
+
+
+class Processors:
+    """Who uses the machine's processors from its making on: each of `pids` by its name, and everybody else."""
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._pids = dict(pids)
+        self._began, self._used, self._idle = time.monotonic(), self._each(), _idle_seconds()
+
+    def used(self) -> dict[str, float]:
+        """Processors in the mean since then: 0.5 is one that works half of the time."""
+        seconds = time.monotonic() - self._began
+        used = {name: (now - self._used[name]) / seconds for name, now in self._each().items()}
+        idle = (_idle_seconds() - self._idle) / seconds
+        others = (os.cpu_count() or 1) - idle - sum(used.values())
+        return {name: round(share, 2) for name, share in (used | {"others": others, "idle": idle}).items()}
+
+    def _each(self) -> dict[str, float]:
+        return {name: _processor_seconds(pid) for name, pid in self._pids.items()}
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process that runs has used so far, in its own code and in the kernel (proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _idle_seconds() -> float:
+    """Of all processors together, waiting for a disk included."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return (int(fields[4]) + int(fields[5])) / _TICKS
 
 
 def _first(path: Path, key: str) -> str:

@@ -1,46 +1,60 @@
 """The telephone side as the rest of Townline sees it: what happens on one exchange, in order, and commands to it.
 
-AMI is the fast hint, CEL the truth. One worker hands every event to one listener, one at a time. After each login
-live events are held back until the exchange has been asked who is there and CEL has been read; then they go live.
+AMI is the fast hint, CEL the truth. One worker hands every event to one listener, in order, those that wait together
+and arrivals before the rest (`callbridge.backlog`). After each login live events are held back until the exchange has
+been asked who is there and CEL has been read; then they go live.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from callbridge.backlog import Backlog, Batch
 from callbridge.calls import LiveCall, LiveCalls, Token, stamp
 from callbridge.cel_feed import CelFeed
-from callbridge.control import Control, Fate, OutgoingCall, Speaker
+from callbridge.control import Control, Fate, OutgoingCall
+from callbridge.desk_talk import DeskTalk
 from callbridge.errors import AmiRefused, BridgeError, NotLinked
 from callbridge.events import (
     BridgeEvent,
+    CallAnswered,
+    CallEnd,
     CallOut,
     CallRecord,
     CelPosition,
     CelRead,
+    CelState,
     LinkDown,
     LinkUp,
     Outcome,
+    Party,
+    PartyLeft,
+    Source,
 )
-from callbridge.link import Link, Pace
+from callbridge.link import USER, Link, Pace
 from callbridge.outgoing import CallsOut
 from callbridge.phones import Phones
+from callbridge.proof import Prover
 from callbridge.roll_call import RollCall, answer_roll, call_roll
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings
+from callbridge.speech import Speaker
+from callbridge.telephone import Telephone
+from callbridge.watch import Watch
 from callbridge.wire import Fields
 
 __all__ = ["Bridge", "Fate", "LinkState", "Listener", "OutgoingCall", "Pace"]
 
 log = structlog.get_logger(__name__)
 
-Listener = Callable[[BridgeEvent], Awaitable[None]]
+Listener = Callable[[Sequence[BridgeEvent]], Awaitable[None]]
 
-USER = "townline"
+AT_ONCE = 10  # events that are given to the listener together when so many wait: what is stored well within 100 ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +66,7 @@ class LinkState:
     reason: str  # why it is down, empty when it is up
     cel_problem: str  # why CEL cannot be read, empty when it can
     lag: timedelta
-    waiting: int  # messages of the exchange not handled yet
+    waiting: int  # messages of the exchange, and events, not handled yet
     refused: int  # events that claimed to be ours and were not
 
 
@@ -83,11 +97,16 @@ class Bridge:
         self._pace = pace or Pace()
         self._token = Token(secrets.get_or_make("AMI_EVENTS"))
         self._calls = LiveCalls(settings.name, self._token)
-        self._calls_out = CallsOut(settings.name, self._token)
+        self._calls_out = CallsOut(settings.name, self._token, settings.trunk.means())
+        self._desks = DeskTalk(settings.name, self._token, self._calls)
         self._phones = Phones(settings.name, settings.extensions)
-        self._feed = CelFeed(settings.name, cel_path, self._offer, now)
+        self._feed = CelFeed(settings.name, cel_path, self._offer, now, settings.trunk.means())
         self._control = Control(settings, speech, self._calls, self._calls_out, self._feed.rows_of, self._linked, now)
+        self.telephone = Telephone(settings, speech, self._calls, self._linked, now)
+        self.prover = Prover(settings, self._token, self._linked, now)
+        self.watch = Watch(self._linked, self._control.mirrored)
         self._inbox: asyncio.Queue[Fields | _Errand] = asyncio.Queue()
+        self._backlog = Backlog()
         self._held: list[Fields] | None = []  # what is heard before the roll has been called; None: live
         self._tasks: set[asyncio.Task[None]] = set()
         self._link: Link | None = None
@@ -100,8 +119,9 @@ class Bridge:
         """Log in, bring the listener up to date, and go live; CEL is read from `cel_from` on, None: all of it.
 
         Raises `AmiRefused` when the secret is wrong: nothing runs then. When nobody listens it reports `LinkDown`,
-        starts all the same and keeps trying. The listener is called by one worker, one event after the other; when it
-        raises, that is logged, the next event follows, and a `CelRead` comes again.
+        starts all the same and keeps trying. The listener is called by one worker with one event or with several that
+        wait, and takes all of them or none. When it raises, each is given to it alone; one that it does not take even
+        then is logged, the next follows, and a `CelRead` comes again.
         """
         self._listener = listener
         self._feed.begin_at(cel_from)
@@ -134,7 +154,7 @@ class Bridge:
             reason=self._down or "",
             cel_problem=self._feed.problem,
             lag=self._lag,
-            waiting=self._inbox.qsize(),
+            waiting=self._inbox.qsize() + len(self._backlog),
             refused=self._token.refused,
         )
 
@@ -161,12 +181,23 @@ class Bridge:
         """Withdraw an outgoing call; no error when it is over. Raises `NotLinked`, `LinkLost`."""
         await self._control.hang_up(attempt)
 
-    async def mirror(self, family: str, key: str, value: str) -> None:
-        """Keep a fact in the exchange's own database for when we are away; an empty value deletes it.
+    async def play(self, extension: str, file: str) -> None:
+        """Play a recording on an operator's own telephone; returns when it has been told to ring.
 
-        Raises `ActionRefused` when it was not stored, `LinkLost` when nobody knows.
+        Raises `UnsafeValue`, `ActionRefused`, `LinkLost`.
         """
-        await self._control.mirror(family, key, value)
+        await self._control.play(extension, file)
+
+    async def mirror(self, family: str, keys: Sequence[str], value: str) -> None:
+        """Keep a fact under each key in the exchange's own database for when we are away; an empty value deletes it.
+
+        Raises `UnsafeValue`, `ActionRefused` when it was not stored, `LinkLost` when nobody knows.
+        """
+        await self._control.mirror(family, keys, value)
+
+    async def mirrored(self, family: str) -> dict[str, str]:
+        """What the exchange's own database has there, by key. Raises `NotLinked`, `LinkLost`."""
+        return await self._control.mirrored(family)
 
     def _linked(self) -> Link:
         if self._link is None:
@@ -242,7 +273,8 @@ class Bridge:
 
     def _answer(self, roll: RollCall, open_calls: list[CallRecord], died_at: datetime | None) -> list[BridgeEvent]:
         said = answer_roll(roll, self._calls, open_calls, self._settings.name, died_at=died_at)
-        return [*said, *self._phones.survey(roll.members, roll.asked_at)]
+        survey = self._phones.survey(roll.members, roll.asked_at)
+        return [*said, *survey, self._phones.ring(roll.members, roll.asked_at)]
 
     async def _go_down(self, reason: str) -> None:
         link, self._link = self._link, None
@@ -261,6 +293,7 @@ class Bridge:
     def _hear(self, fields: Fields) -> None:
         """Called for every message of the exchange, from the event loop: put it away, nothing else."""
         self._control.hear_at_once(fields)
+        self.prover.hear_at_once(fields)
         if self._held is None:
             self._inbox.put_nowait(fields)
         else:
@@ -271,8 +304,8 @@ class Bridge:
         self._inbox.put_nowait(_Errand(make, done))
         return done
 
-    async def _offer(self, read: CelRead) -> bool:
-        return await self._send(lambda: self._learn(read))
+    async def _offer(self, read: CelRead | CelState) -> bool:
+        return await self._send(lambda: self._learn(read) if isinstance(read, CelRead) else [read])
 
     def _learn(self, read: CelRead) -> list[BridgeEvent]:
         for record in read.calls:
@@ -283,41 +316,93 @@ class Bridge:
 
     async def _work(self) -> None:
         while True:
-            item = await self._inbox.get()
-            try:
-                taken = await self._tell(item.make() if isinstance(item, _Errand) else self._mean(item))
-            except Exception:
-                log.exception("event.failed", exchange=self._settings.name)
-                taken = False
-            if isinstance(item, _Errand) and not item.done.done():
-                item.done.set_result(taken)
+            if not self._backlog:
+                self._understand(await self._inbox.get())
+            while not self._inbox.empty():
+                self._understand(self._inbox.get_nowait())
+            if self._backlog:
+                batch = self._backlog.next(AT_ONCE)
+                taken = await self._tell(batch.events)
+                if batch.done is not None and not batch.done.done():
+                    batch.done.set_result(taken)
+
+    def _understand(self, item: "Fields | _Errand") -> None:
+        """In the order in which it was heard; only the telling has another one."""
+        if isinstance(item, _Errand):
+            events = self._made(item.make)
+            if events is not None:
+                self._backlog.put_together(Batch(events, item.done))
+            elif not item.done.done():
+                item.done.set_result(False)
+        else:
+            self._backlog.put(self._made(partial(self._mean, item)) or ())
+
+    def _made(self, make: Callable[[], list[BridgeEvent]]) -> list[BridgeEvent] | None:
+        """None when that failed: the next one follows all the same."""
+        try:
+            return make()
+        except Exception:
+            log.exception("event.failed", exchange=self._settings.name)
+            return None
 
     def _mean(self, fields: Fields) -> list[BridgeEvent]:
         """What a message of the exchange means, and what we do about it."""
         at = stamp(fields, self._now())
-        self._lag = self._now() - at
         if (attempt := self._calls_out.failed_to_begin(fields)) is not None:
             self._spawn(self._explain(attempt), "bridge-explain")
-        said = [*self._calls.hear(fields, at), *self._calls_out.hear(fields, at), *self._phones.hear(fields, at)]
+        if (leg := self._desks.failed_to_begin(fields)) is not None:
+            self._spawn(self._never_began(leg), "bridge-never-began")
+        said = [
+            *self._calls.hear(fields, at),
+            *self._desks.hear(fields, at),
+            *self._calls_out.hear(fields, at),
+            *self._phones.hear(fields, at),
+        ]
+        for answer in said:
+            if isinstance(answer, CallAnswered):
+                self._spawn(self._await_voice(answer.uniqueid), "bridge-voice")
         if fields.get("event") == "QueueCallerJoin" and (call := self._calls.get(fields.get("uniqueid", ""))):
             self._spawn(self._prioritise(call), "bridge-prioritise")
         return said
 
-    async def _tell(self, events: list[BridgeEvent]) -> bool:
+    async def _tell(self, events: Sequence[BridgeEvent]) -> bool:
+        """Give them to the listener, several together; whether he has taken them all."""
         taken = True
-        for event in events:
+        for start in range(0, len(events), AT_ONCE):
+            part = events[start : start + AT_ONCE]
+            if part[-1].source is Source.AMI:
+                self._lag = self._now() - part[-1].at
             try:
-                await self._listener(event)
+                await self._listener(part)
             except Exception:
-                log.exception("event.not_taken", kind=type(event).__name__, uniqueid=getattr(event, "uniqueid", None))
-                taken = False
+                taken = await self._tell_each(part) and taken
         return taken
+
+    async def _tell_each(self, events: Sequence[BridgeEvent]) -> bool:
+        """After the listener has failed: of several, one by one may be taken."""
+        if len(events) > 1:
+            return all([await self._tell([event]) for event in events])
+        log.exception("event.not_taken", kind=type(events[0]).__name__, uniqueid=getattr(events[0], "uniqueid", None))
+        return False
+
+    async def _await_voice(self, uniqueid: str) -> None:
+        await asyncio.sleep(self._pace.voice)
+        await self._send(lambda: self._calls.silent(uniqueid, self._now()))
 
     async def _prioritise(self, call: LiveCall) -> None:
         try:
             await self._control.prioritise(call)
         except BridgeError as problem:
             log.warning("call.not_prioritised", call=call.uniqueid, reason=str(problem))
+
+    async def _never_began(self, uniqueid: str) -> None:
+        """No telephone of that leg or call was reached; its Hangup, if there is one, has told the cause by then."""
+        await asyncio.sleep(self._pace.hangup)
+        at, exchange = self._now(), self._settings.name
+        if (call := self._calls.get(uniqueid)) is None:
+            self._send(lambda: [PartyLeft(exchange=exchange, at=at, leg=uniqueid, cause=0)])
+        elif call.extension is None:
+            self._send(lambda: self._calls.end(uniqueid, at, CallEnd.NOT_REACHED, Party.EXCHANGE, 0))
 
     async def _explain(self, attempt: str) -> None:
         """An Originate failed and no Hangup followed: say so, unless the attempt is or was in another one."""

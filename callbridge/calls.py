@@ -6,6 +6,7 @@ cannot know the token.
 """
 
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,12 +19,17 @@ from callbridge.events import (
     BridgeEvent,
     CallAnswered,
     CallArrived,
+    CallDialled,
     CallEnd,
     CallEnded,
+    CallerChose,
+    CallerPressed,
     CallQueued,
     CallRangOut,
     CallRecord,
     CallRinging,
+    CallSilent,
+    Choice,
     Party,
 )
 from callbridge.wire import REPEATED, Fields
@@ -32,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 _ENDS = {end.value: end for end in CallEnd}
 _PARTIES = {party.value: party for party in Party}
+CHOICES = {choice.value: choice for choice in Choice}
 REMEMBERED = 2000  # ended calls of which late events are recognised
 
 
@@ -45,6 +52,8 @@ class LiveCall:
     queued_at: datetime | None = None
     priority: int | None = None  # wanted in the queue, also in one that it joins later
     extension: str | None = None  # who answered
+    spoke: bool = False  # since then
+    outgoing: bool = False  # an operator's own call
     ringing: dict[str, None] = field(default_factory=dict)  # extensions, in the order in which they began to ring
 
 
@@ -74,6 +83,11 @@ def stamp(fields: Fields, otherwise: datetime) -> datetime:
         return otherwise
 
 
+def made_by_asterisk(exchange: str, uniqueid: str) -> bool:
+    """Whether Asterisk gave that id by itself; calls of ours have ids that we chose."""
+    return re.fullmatch(rf"(?:{re.escape(exchange)}-)?\d+\.\d+", uniqueid) is not None
+
+
 def extension_of(interface: str) -> str | None:
     """`801` of `PJSIP/801` and of `PJSIP/801-00000002`; None for the trunk and for anything else."""
     technology, _, rest = interface.partition("/")
@@ -95,6 +109,8 @@ class LiveCalls:
             "AgentCalled": self._rings,
             "AgentRingNoAnswer": self._rang_out,
             "AgentConnect": self._answered,
+            "ChannelTalkingStart": self._spoke,
+            "ChannelTalkingStop": self._spoke,
             "Hangup": self._hung_up,
         }
 
@@ -113,6 +129,12 @@ class LiveCalls:
             match fields.get("userevent"):
                 case "TownlineArrived" if self._token.vouches_for(fields):
                     return self._arrived(fields, at)
+                case "TownlineDialled" if self._token.vouches_for(fields):
+                    return self._dialled(fields, at)
+                case "TownlineChosen" if self._token.vouches_for(fields):
+                    return self._chose(fields, at)
+                case "TownlinePressed" if self._token.vouches_for(fields):
+                    return self._pressed(fields, at)
                 case "TownlineEnded" if self._token.vouches_for(fields):
                     return self._ended(fields, at)
             return []
@@ -125,7 +147,8 @@ class LiveCalls:
         if record.end is not None:
             self.forget(record.uniqueid)
         elif record.uniqueid not in self._over:
-            self.add(LiveCall(record.uniqueid, record.linkedid, record.channel, record.at))
+            known = (record.uniqueid, record.linkedid, record.channel, record.at)
+            self.add(LiveCall(*known, outgoing=record.outgoing))
             call = self._calls[record.uniqueid]
             call.queued_at = call.queued_at or record.queued_at
             call.extension = call.extension or record.extension
@@ -145,14 +168,24 @@ class LiveCalls:
         if len(self._over) > REMEMBERED:
             self._over.popitem(last=False)
 
-    def end(self, uniqueid: str, at: datetime, end: CallEnd, party: Party, cause: int) -> list[BridgeEvent]:
+    def end(
+        self, uniqueid: str, at: datetime, end: CallEnd, party: Party, cause: int, recording: str = ""
+    ) -> list[BridgeEvent]:
         """The end of a call, once, after the end of all ringing for it."""
         if uniqueid in self._over:
             return []
         call = self._calls.get(uniqueid)
         silenced = self._silence(call, at) if call is not None else []
         self.forget(uniqueid)
-        ended = CallEnded(exchange=self._exchange, at=at, uniqueid=uniqueid, end=end, hung_up_by=party, cause=cause)
+        ended = CallEnded(
+            exchange=self._exchange,
+            at=at,
+            uniqueid=uniqueid,
+            end=end,
+            hung_up_by=party,
+            cause=cause,
+            recording=recording,
+        )
         return [*silenced, ended]
 
     def _arrived(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
@@ -173,13 +206,42 @@ class LiveCalls:
             )
         ]
 
+    def _dialled(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+        channel = fields.get("channel", "")
+        call = LiveCall(fields["uniqueid"], fields.get("linkedid", ""), channel, at, outgoing=True)
+        if not self.add(call):
+            return []
+        return [
+            CallDialled(
+                exchange=self._exchange,
+                at=at,
+                uniqueid=call.uniqueid,
+                linkedid=call.linkedid,
+                channel=call.channel,
+                extension=fields.get("extension", ""),
+                number=fields.get("number", ""),
+            )
+        ]
+
     def _ended(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
         end = _ENDS.get(fields.get("end", ""), CallEnd.ABANDONED)
         party = _PARTIES.get(fields.get("hungupby", ""), Party.EXCHANGE)
-        return self.end(fields.get("call", ""), at, end, party, number_of(fields.get("cause")))
+        cause = number_of(fields.get("cause"))
+        return self.end(fields.get("call", ""), at, end, party, cause, fields.get("recording", ""))
+
+    def _chose(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+        uniqueid, choice = fields.get("call", ""), CHOICES.get(fields.get("choice", ""))
+        if choice is None or uniqueid in self._over:
+            return []
+        digit, file = fields.get("digit", ""), fields.get("file", "")
+        return [CallerChose(exchange=self._exchange, at=at, uniqueid=uniqueid, choice=choice, digit=digit, file=file)]
+
+    def _pressed(self, fields: Fields, at: datetime) -> list[BridgeEvent]:
+        uniqueid, menu, key = (fields.get(name, "") for name in ("call", "menu", "key"))
+        return [CallerPressed(exchange=self._exchange, at=at, uniqueid=uniqueid, menu=menu, key=key)]
 
     def _queued(self, call: LiveCall, fields: Fields, at: datetime) -> list[BridgeEvent]:
-        call.queue, call.queued_at = fields.get("queue", ""), at
+        call.queue, call.queued_at, call.extension = fields.get("queue", ""), at, None
         position = number_of(fields.get("position"))
         return [
             CallQueued(exchange=self._exchange, at=at, uniqueid=call.uniqueid, queue=call.queue, position=position)
@@ -188,6 +250,17 @@ class LiveCalls:
     def _left(self, call: LiveCall, _fields: Fields, _at: datetime) -> list[BridgeEvent]:
         call.queue = None
         return []
+
+    def _spoke(self, call: LiveCall, _fields: Fields, _at: datetime) -> list[BridgeEvent]:
+        call.spoke = True
+        return []
+
+    def silent(self, uniqueid: str, at: datetime) -> list[BridgeEvent]:
+        """The time for a first word is over: whether there was none, in a call that is still going on."""
+        call = self._calls.get(uniqueid)
+        if call is None or call.spoke:
+            return []
+        return [CallSilent(exchange=self._exchange, at=at, uniqueid=uniqueid)]
 
     def _rings(self, call: LiveCall, fields: Fields, at: datetime) -> list[BridgeEvent]:
         extension = extension_of(fields.get("interface", ""))
@@ -212,7 +285,7 @@ class LiveCalls:
 
     def answer(self, call: LiveCall, extension: str, operator_uniqueid: str, at: datetime) -> list[BridgeEvent]:
         """That telephone took the call; the others no longer ring."""
-        call.extension = extension
+        call.extension, call.spoke = extension, False
         call.ringing.pop(extension, None)
         answered = CallAnswered(
             exchange=self._exchange,
@@ -226,8 +299,7 @@ class LiveCalls:
 
     def _hung_up(self, call: LiveCall, fields: Fields, at: datetime) -> list[BridgeEvent]:
         """Its hangup handler has spoken before; should it have failed, this is the end as far as one can see."""
-        end = CallEnd.ANSWERED if call.extension else CallEnd.ABANDONED
-        return self.end(call.uniqueid, at, end, Party.EXCHANGE, number_of(fields.get("cause")))
+        return self.end(call.uniqueid, at, end_of(call), Party.EXCHANGE, number_of(fields.get("cause")))
 
     def _silence(self, call: LiveCall, at: datetime, extension: str | None = None) -> list[BridgeEvent]:
         silenced = list(call.ringing) if extension is None else [extension]
@@ -236,6 +308,13 @@ class LiveCalls:
         return [
             CallRangOut(exchange=self._exchange, at=at, uniqueid=call.uniqueid, extension=each) for each in silenced
         ]
+
+
+def end_of(call: LiveCall) -> CallEnd:
+    """How a call that is gone has ended, as far as one can see."""
+    if call.extension is not None:
+        return CallEnd.ANSWERED
+    return CallEnd.NOT_REACHED if call.outgoing else CallEnd.ABANDONED
 
 
 def number_of(text: str | None) -> int:

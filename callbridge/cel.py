@@ -8,8 +8,9 @@ again: whoever purges the file keeps its last row. Everything here blocks: for t
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,7 @@ from callbridge.ledger import CelRow, Ledger
 COLUMNS = ("eventtype", "eventtime", "cidnum", "exten", "channame", "appname", "uniqueid", "linkedid", "eventextra")
 CHUNK = 400  # rows of one read transaction: about 1 ms
 PATIENCE = 1.0  # seconds for a file that is locked
+SQLITE = b"SQLite format 3\0"
 
 _SELECT = f"SELECT rowid, {', '.join(COLUMNS)} FROM cel"  # noqa: S608 - constants
 _STILL_OPEN = """rowid <= :row AND uniqueid IN (
@@ -31,98 +33,158 @@ log = structlog.get_logger(__name__)
 
 
 class Cel:
-    """Feeds the rows past a position into a ledger, each once, through purges and rotations of the file."""
+    """Feeds the rows past a position into a ledger, each once, through purges and rotations of the file.
+
+    A renamed file that cannot be read holds the position back until it can be or is gone; the file that Asterisk
+    writes now is read on all the same.
+    """
 
     def __init__(self, path: Path, ledger: Ledger, position: CelPosition | None) -> None:
         self.position = position
         self._path = path
         self._ledger = ledger
         self._knows_open_calls = position is None
-        self._last_row: CelRow | None = None  # what stood at our position
+        self._reached = {position.generation: position} if position is not None else {}  # in each file
 
     def read(self) -> None:
         """Take the new rows and move the position.
 
-        Raises `CelUnreadable` when the file is missing, locked or not what we configured; whatever was taken until
-        then stays taken, the next reading goes on there.
+        Raises `CelUnreadable` when the file is missing, locked, damaged or not what we configured; whatever could be
+        taken is taken, and the next reading goes on there.
         """
-        try:
-            self._finish_renamed_file()
-            if not self._path.exists():
-                raise CelUnreadable(f"{self._path.name} is missing")
-            with closing(_open(self._path)) as database:
-                self._take(database, _generation(database, self._path))
-        except sqlite3.Error as problem:
-            raise CelUnreadable(f"{self._path.name}: {problem}") from problem
+        problems: list[str] = []
+        for path in [*self._unfinished(), self._path]:
+            try:
+                with _event_log(path) as database:
+                    reached = self._take(database, _generation(database, path))
+            except CelUnreadable as problem:
+                problems.append(str(problem))
+            else:
+                if not problems:
+                    self.position = reached
+        if problems:
+            raise CelUnreadable("; ".join(problems))
 
     def rows_of(self, uniqueid: str) -> list[CelRow]:
-        """Every row of one channel, in renamed files too. Raises `CelUnreadable`. Moves nothing."""
-        if not self._path.exists():
-            raise CelUnreadable(f"{self._path.name} is missing")
+        """Every row of one channel, in renamed files too. Moves nothing.
+
+        Raises `CelUnreadable` when they may stand where it cannot be read.
+        """
         rows: list[CelRow] = []
-        for path in [*(each for each in self._renamed() if _mark_of(each)), self._path]:
+        problem: CelUnreadable | None = None
+        for path in [*_renamed(self._path), self._path]:
             try:
-                with closing(_open(path)) as database:
+                with _event_log(path) as database:
                     rows += _rows(database, "uniqueid = :uniqueid", uniqueid=uniqueid)
-            except sqlite3.Error as problem:
-                raise CelUnreadable(f"{path.name}: {problem}") from problem
+            except CelUnreadable as unreadable:
+                if path == self._path:
+                    raise
+                problem = unreadable
+        if problem is not None and not rows and self._unfinished():
+            raise problem
         return rows
 
-    def _renamed(self) -> list[Path]:
-        return sorted(self._path.parent.glob(f"{self._path.name}.*"))
+    def _unfinished(self) -> list[Path]:
+        """The renamed files that have rows past our position, oldest first; last those of which nobody can tell.
 
-    def _finish_renamed_file(self) -> None:
-        """When our file was renamed (to `NAME.*`), read the rest of it before the new one."""
-        if self.position is None or (self._path.exists() and _mark_of(self._path) == self.position.generation):
-            return
-        for sibling in self._renamed():
-            if _mark_of(sibling) == self.position.generation:
-                with closing(_open(sibling)) as database:
-                    self._take(database, self.position.generation)
-                return
+        None while the file that Asterisk writes now is the one in which our position is.
+        """
+        if self.position is None or _mark_of(self._path) == self.position.generation:
+            return []
+        begins: dict[Path, float] = {}
+        unclear: list[Path] = []
+        ours: Path | None = None
+        for path in _renamed(self._path):
+            try:
+                with _event_log(path) as database:
+                    begins[path] = _first_stamp(database)
+                    ours = path if _generation(database, path) == self.position.generation else ours
+            except CelUnreadable:
+                unclear.append(path)
+        since = begins[ours] if ours is not None else self.position.stamp
+        if ours is None and not unclear:
+            log.warning("cel.file_gone", generation=self.position.generation, row=self.position.row)
+        return [*sorted((path for path in begins if begins[path] >= since), key=begins.__getitem__), *unclear]
 
-    def _take(self, database: sqlite3.Connection, generation: str) -> None:
-        row = self._continue_at(database, generation)
+    def _take(self, database: sqlite3.Connection, generation: str) -> CelPosition:
+        """Takes what the file has that is new, as far as it can be read, and returns the position reached in it."""
+        position = self._continue_at(database, generation)
         if not self._knows_open_calls:
-            self._ledger.take(_rows(database, _STILL_OPEN, row=row))
+            self._ledger.take(_rows(database, _STILL_OPEN, row=position.row))
             self._ledger.forget_news()
             self._knows_open_calls = True
-        self.position = CelPosition(generation=generation, row=row)
-        while rows := list(_rows(database, "rowid > :row ORDER BY rowid LIMIT :most", row=row, most=CHUNK)):
-            self._ledger.take(rows)
-            self._last_row = rows[-1]
-            row = self._last_row.row
-            self.position = CelPosition(generation=generation, row=row)
+        while True:
+            self._reached[generation] = position
+            rows: list[CelRow] = []
+            try:
+                for row in _rows(database, "rowid > :row ORDER BY rowid LIMIT :most", row=position.row, most=CHUNK):
+                    rows.append(row)
+            finally:  # what stands before a damaged place counts
+                if rows:
+                    self._ledger.take(rows)
+                    position = CelPosition(generation=generation, row=rows[-1].row, stamp=rows[-1].at.timestamp())
+                    self._reached[generation] = position
+            if not rows:
+                return position
 
-    def _continue_at(self, database: sqlite3.Connection, generation: str) -> int:
-        """The row after which to go on: 0 in a new file, and where row numbers have been used again after a purge."""
-        if self.position is None:
-            return 0
-        if generation != self.position.generation:
-            log.warning("cel.new_file", generation=generation, was=self.position.generation, row=self.position.row)
-            return 0
+    def _continue_at(self, database: sqlite3.Connection, generation: str) -> CelPosition:
+        """Where to go on: row 0 in a new file, and where row numbers have been used again after a purge."""
+        reached, start = self._reached.get(generation), CelPosition(generation=generation, row=0)
+        if reached is None:
+            log.info("cel.new_file", generation=generation)
+            return start
         highest = database.execute("SELECT max(rowid) FROM cel").fetchone()[0] or 0
-        there = list(_rows(database, "rowid = :row", row=self.position.row))
-        if highest < self.position.row or (there and self._last_row is not None and there != [self._last_row]):
-            log.warning("cel.renumbered", generation=generation, was=self.position.row, highest=highest)
-            return 0
-        return self.position.row
+        there = list(_rows(database, "rowid = :row", row=reached.row))
+        if highest < reached.row or (there and reached.stamp and there[0].at.timestamp() != reached.stamp):
+            log.warning("cel.renumbered", generation=generation, was=reached.row, highest=highest)
+            return start
+        return reached
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    # Not `mode=ro`: after a crash of Asterisk the first to open the file has to recover its write-ahead log.
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)
+def reaches(path: Path, generation: str) -> bool:
+    """Whether the event log at `path`, or a renamed one beside it, is of that generation."""
+    return any(_mark_of(each) == generation for each in [*_renamed(path), path])
+
+
+def _renamed(path: Path) -> list[Path]:
+    """The databases among the files `NAME.*`: earlier event logs."""
+    return [each for each in sorted(path.parent.glob(f"{path.name}.*")) if _is_database(each)]
+
+
+def _is_database(path: Path) -> bool:
     try:
-        database.execute("PRAGMA query_only = ON")
-        there = {column[1] for column in database.execute("PRAGMA table_info(cel)")}
-        if missing := [column for column in COLUMNS if column not in there]:
-            raise CelUnreadable(
-                f"{path.name} has no column {missing[0]}" if there else f"{path.name} has no table yet"
-            )
-    except BaseException:
-        database.close()
+        with path.open("rb") as file:
+            return file.read(len(SQLITE)) == SQLITE
+    except OSError:
+        return False
+
+
+@contextmanager
+def _event_log(path: Path) -> Iterator[sqlite3.Connection]:
+    """One reading of an event log. Raises `CelUnreadable`, whatever goes wrong within."""
+    if not path.exists():
+        raise CelUnreadable(f"{path.name} is missing")
+    try:
+        # Not `mode=ro`: after a crash of Asterisk the first to open the file has to recover its write-ahead log.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as database:
+            database.text_factory = partial(str, encoding="utf-8", errors="replace")  # callers send any bytes
+            database.execute("PRAGMA query_only = ON")
+            there = {column[1] for column in database.execute("PRAGMA table_info(cel)")}
+            if missing := [column for column in COLUMNS if column not in there]:
+                raise CelUnreadable(
+                    f"{path.name} has no column {missing[0]}" if there else f"{path.name} has no table yet"
+                )
+            yield database
+    except CelUnreadable:
         raise
-    return database
+    except (sqlite3.Error, OSError) as problem:
+        raise CelUnreadable(f"{path.name}: {problem}") from problem
+
+
+def _first_stamp(database: sqlite3.Connection) -> float:
+    """When the file's first row was written; an empty file is older than any."""
+    first = next(_rows(database, "rowid = (SELECT min(rowid) FROM cel)"), None)
+    return first.at.timestamp() if first is not None else 0.0
 
 
 def _generation(database: sqlite3.Connection, path: Path) -> str:
@@ -136,26 +198,23 @@ def _generation(database: sqlite3.Connection, path: Path) -> str:
 
 
 def _mark_of(path: Path) -> str | None:
-    """The generation of a file, None when it is no event log."""
+    """The generation of a file, None when it cannot be told."""
     try:
-        with closing(_open(path)) as database:
+        with _event_log(path) as database:
             return _generation(database, path)
-    except (sqlite3.DatabaseError, CelUnreadable):
+    except CelUnreadable:
         return None
 
 
 def _rows(database: sqlite3.Connection, where: str, **values: int | str) -> Iterator[CelRow]:
     for row, event, at, *texts in database.execute(f"{_SELECT} WHERE {where}", values):
-        yield CelRow(row, event or "", _time(at), *(text or "" for text in texts))
+        yield CelRow(row, event or "", _time(row, at), *(text or "" for text in texts))
 
 
-def _time(text: str) -> datetime:
+def _time(row: int, stamp: object) -> datetime:
     """CEL's stamp: seconds since the epoch, or local time where the exchange was configured by hand."""
-    try:
-        return datetime.fromtimestamp(float(text), UTC)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        raise CelUnreadable(f"eventtime is {text!r}: cel.conf must not have a dateformat") from None
+    with suppress(ValueError, OverflowError):
+        return datetime.fromtimestamp(float(str(stamp)), UTC)
+    with suppress(ValueError):
+        return datetime.fromisoformat(str(stamp)).astimezone(UTC)
+    raise CelUnreadable(f"eventtime of row {row} is {stamp!r}: cel.conf must not have a dateformat")

@@ -9,8 +9,9 @@ import structlog
 
 from callbridge.cel import Cel
 from callbridge.errors import CelUnreadable
-from callbridge.events import CallRecord, CelPosition, CelRead, Source
+from callbridge.events import CallRecord, CelPosition, CelRead, CelState, Source
 from callbridge.ledger import Ledger, News
+from callbridge.outcomes import Causes
 from callbridge.roll_call import RollCall
 
 log = structlog.get_logger(__name__)
@@ -19,25 +20,29 @@ AT_ONCE = 40  # calls in one CelRead: what a listener stores well within 100 ms
 STRAGGLERS = 10  # readings for the last rows of calls that ended while we asked who is there
 BETWEEN_STRAGGLERS = 0.2  # seconds
 
-Offer = Callable[[CelRead], Awaitable[bool]]
+Offer = Callable[[CelRead | CelState], Awaitable[bool]]
 
 
 class CelFeed:
-    """Reads on from a position; `offer` gives one reading to the listener and says whether he has kept it."""
+    """Reads on from a position; `offer` gives what was read to the listener and says whether he has kept it."""
 
-    def __init__(self, exchange: str, path: Path, offer: Offer, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, exchange: str, path: Path, offer: Offer, now: Callable[[], datetime], causes: Causes | None = None
+    ) -> None:
         self._exchange = exchange
+        self._causes = causes
         self._path = path
         self._offer = offer
         self._now = now
         self._turn = asyncio.Lock()
         self.problem = ""  # why CEL cannot be read
+        self._said: str | None = None  # what of it the listener knows
         self.begin_at(None)
 
     def begin_at(self, position: CelPosition | None) -> None:
         """Where the listener has got to, None: nowhere yet."""
         self._kept = position
-        self._ledger = Ledger(self._exchange)
+        self._ledger = Ledger(self._exchange, self._causes)
         self._cel = Cel(self._path, self._ledger, position)
 
     async def keep_reading(self, every: float) -> None:
@@ -72,24 +77,31 @@ class CelFeed:
 
     async def rows_of(self, uniqueid: str) -> Ledger:
         """A ledger of one channel's rows alone. Raises `CelUnreadable`."""
-        ledger = Ledger(self._exchange)
+        ledger = Ledger(self._exchange, self._causes)
         ledger.take(await asyncio.to_thread(self._cel.rows_of, uniqueid))
         return ledger
 
     async def _read(self) -> None:
+        """Nothing that stands in the log keeps the link from going live: it is named and read again."""
+        problem = ""
         try:
             await asyncio.to_thread(self._cel.read)
-        except CelUnreadable as problem:
-            if self.problem != str(problem):
-                log.warning("cel.unreadable", exchange=self._exchange, reason=str(problem))
-            self.problem = str(problem)
-        else:
-            if self.problem:
-                log.info("cel.readable_again", exchange=self._exchange)
-            self.problem = ""
+        except CelUnreadable as unreadable:
+            problem = str(unreadable)
+        except Exception as surprise:
+            log.exception("cel.reading_failed", exchange=self._exchange)
+            problem = repr(surprise)
+        if problem and problem != self.problem:
+            log.warning("cel.unreadable", exchange=self._exchange, reason=problem)
+        elif self.problem and not problem:
+            log.info("cel.readable_again", exchange=self._exchange)
+        self.problem = problem
 
     async def _deliver(self) -> None:
         """Offer what is new. The position goes with the last part: a crash in between repeats, and loses nothing."""
+        if self._said != self.problem:
+            state = CelState(exchange=self._exchange, at=self._now(), source=Source.CEL, problem=self.problem)
+            self._said = state.problem if await self._offer(state) else None
         reached = self._cel.position
         if reached is None:
             return

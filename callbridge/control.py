@@ -3,23 +3,22 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Protocol
 
 import structlog
 
 from callbridge.calls import LiveCall, LiveCalls
+from callbridge.emergency import is_emergency_service
 from callbridge.errors import ActionRefused, LinkLost, NotLinked, UnsafeValue
 from callbridge.events import CallOut
 from callbridge.ledger import Ledger
 from callbridge.link import Link
 from callbridge.outgoing import CallsOut
 from callbridge.settings import ExchangeSettings
-from callbridge.speech import Language
+from callbridge.speech import Language, Speaker
 from callbridge.wire import Fields, variable
 
 log = structlog.get_logger(__name__)
@@ -28,12 +27,7 @@ ANSWERED_ELSEWHERE = "26"  # Q.850: the telephone does not note a missed call
 SHORT_WAIT = 0.05  # seconds between two Hangups of a channel that is not there yet
 LOOKS = 3  # before something is said never to have happened: CEL's row follows its event by 0.05 s, seldom by more
 BETWEEN_LOOKS = 0.5
-
-
-class Speaker(Protocol):
-    """The speech door: a sound file of that text, ready for the exchange. Raises `SpeechFailed`."""
-
-    async def say(self, text: str, language: Language) -> Path: ...
+KEYS_AT_ONCE = 24  # of up to 40 signs: a line of AMI has 1022 bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +35,8 @@ class OutgoingCall:
     """A call of ours that says a text and asks for one digit.
 
     `attempt` is its own id, never used for another call. `keys` are the digits that answer, `repeat` the one that
-    asks to hear it again, `tries` how often the text is said, `ring_seconds` how long the telephone rings.
+    asks to hear it again, `tries` how often the text is said, `ring_seconds` how long the telephone rings, `reply`
+    which of the exchange's phrases answer a key (`<reply>-<digit>`).
     """
 
     attempt: str
@@ -52,15 +47,23 @@ class OutgoingCall:
     repeat: str = "3"
     tries: int = 3
     ring_seconds: int = 30
+    reply: str = "key"
 
     def __post_init__(self) -> None:
-        """Raises `UnsafeValue` for what the exchange would read as something else."""
+        """Raises `UnsafeValue` for what the exchange would read as something else, and for 110, 119, 120.
+
+        This is the last door of everything automatic: a robot never rings there.
+        """
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.attempt):
             raise UnsafeValue("attempt must be 1 to 64 letters, digits, dashes")
         if not re.fullmatch(r"\+?[0-9*#]{1,40}", self.number):
             raise UnsafeValue("number must be digits, with a plus sign at most before them")
+        if is_emergency_service(self.number):
+            raise UnsafeValue("number must not be an emergency service's: only people dial those")
         if not re.fullmatch(r"[0-9]{1,10}", self.keys) or not re.fullmatch(r"[0-9]?", self.repeat):
             raise UnsafeValue("keys and repeat must be digits")
+        if not re.fullmatch(r"[a-z]{1,16}", self.reply):
+            raise UnsafeValue("reply must be small letters")
 
 
 class Fate(StrEnum):
@@ -171,6 +174,7 @@ class Control:
                 variable("TL_KEYS", order.keys),
                 variable("TL_REPEAT", order.repeat),
                 variable("TL_TRIES", str(order.tries)),
+                variable("TL_REPLY", order.reply),
             ],
         }
         self._calls_out.place(attempt, action_id)
@@ -223,14 +227,45 @@ class Control:
         ledger.close(uniqueid, booted_at=self._now(), alive_until=None)  # begun, gone, never ended: its exchange died
         return next(iter(ledger.news().outgoing), Fate.NEVER_SEEN)
 
-    async def mirror(self, family: str, key: str, value: str) -> None:
-        """Keep a fact in the exchange's own database, an empty value deletes it; returns when it is stored.
+    async def play(self, extension: str, file: str) -> None:
+        """Ring an operator's telephone and play her that recording, once she has answered.
 
-        Raises `ActionRefused` when the exchange did not store it, `LinkLost` when nobody knows; doing it again does
-        no harm.
+        Raises `UnsafeValue`, `ActionRefused`: it does not ring; `LinkLost` when nobody knows.
         """
+        name, _, ending = file.rpartition(".")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,150}", name) or ending != "wav":
+            raise UnsafeValue("file must be the name of a recording")
+        if extension not in self._settings.extensions:
+            raise UnsafeValue("extension must be one of this exchange's")
+        await self._link().act(
+            {
+                "Action": "Originate",
+                "Channel": f"PJSIP/{extension}",
+                "Context": "townline-play",
+                "Exten": "s",
+                "Priority": "1",
+                "Timeout": "20000",
+                "CallerID": self._settings.trunk.caller_id,
+                "Async": "true",
+                "Variable": [variable("TL_PLAY", name)],
+            }
+        )
+
+    async def mirror(self, family: str, keys: Sequence[str], value: str) -> None:
+        """Keep a fact under each of these keys in the exchange's own database; an empty value deletes it.
+
+        Raises `UnsafeValue` before any is written, `ActionRefused` when the exchange did not store them, `LinkLost`
+        when nobody knows; doing it again does no harm.
+        """
+        if not all(re.fullmatch(r"[0-9+*#]{1,40}", key) for key in keys):
+            raise UnsafeValue("a key must be digits, plus, star or hash")
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            await self._store(family, keys[start : start + KEYS_AT_ONCE], value)
+
+    async def _store(self, family: str, keys: Sequence[str], value: str) -> None:
         action_id = uuid.uuid4().hex
         stored = self._originated[action_id] = asyncio.get_running_loop().create_future()
+        facts = {"TL_FAMILY": family, "TL_KEYS": "-".join(keys), "TL_VALUE": value}
         action = {
             "Action": "Originate",
             "ActionID": action_id,
@@ -239,7 +274,7 @@ class Control:
             "Exten": "done",
             "Priority": "1",
             "Async": "true",
-            "Variable": [variable("TL_FAMILY", family), variable("TL_KEY", key), variable("TL_VALUE", value)],
+            "Variable": [variable(name, fact) for name, fact in facts.items()],
         }
         link = self._link()
         try:
@@ -251,3 +286,13 @@ class Control:
             raise LinkLost(f"the exchange did not say whether it stored {family}")
         if stored.result().get("response") != "Success":
             raise ActionRefused(f"the exchange did not store {family}")
+
+    async def mirrored(self, family: str) -> dict[str, str]:
+        """What the exchange's own database has there, by key. Raises `NotLinked`, `LinkLost`."""
+        try:
+            rows = await self._link().list({"Action": "DBGetTree", "Family": family})
+        except NotLinked:
+            raise
+        except ActionRefused:  # there is nothing
+            return {}
+        return {row.get("key", "").removeprefix(f"/{family}/"): row.get("val", "") for row in rows}

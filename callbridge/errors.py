@@ -6,16 +6,19 @@ BridgeError
 ├── LinkLost          the link broke while an action was under way: whether it happened is unknown
 ├── ActionRefused     the exchange answered an action with an error: it did not happen
 │   └── NotLinked         there is no link: nothing was sent, it did not happen
+├── SomebodyWaits     callers wait: nothing was tried that would be in their way
 ├── UnsafeValue       a value with CR, LF or NUL, or a line over 1022 bytes, was about to be sent
 ├── CelUnreadable     the exchange's event log is missing, locked or not what we configured; tried again
 ├── ExchangeProblem   installing, configuring or starting the exchange failed
 ├── SpeechFailed      the speech engine gave no sound
 └── GatewayError
     ├── GatewayRefused    the gateway said no: it was not sent
-    │   └── GatewayAway       nobody answered there: it was not sent, a later try may succeed
+    │   ├── GatewayAway       nobody answered there: it was not sent, a later try may succeed
+    │   │   └── GatewayBusy       it answers and has a limit that is reached: later
+    │   └── GatewayClosed     it takes nothing of ours: credentials, money, an approval; somebody has to mend that
     ├── GatewayUnsure     a time-out or a crash after the hand-over: whether it was sent is unknown
     └── CallbackRefused   an inbound callback that is not believed
-        ├── CallbackForged    a wrong signature or an old stamp
+        ├── CallbackForged    a wrong signature or token, or an old stamp
         └── CallbackMalformed it is signed, or too long to look, and cannot be read
 """
 
@@ -42,6 +45,10 @@ class ActionRefused(BridgeError):
 
 class NotLinked(ActionRefused):
     """There is no link to the exchange: nothing was sent, it did not happen."""
+
+
+class SomebodyWaits(BridgeError):
+    """Callers wait: nothing was tried that would be in their way."""
 
 
 class UnsafeValue(BridgeError):
@@ -72,6 +79,14 @@ class GatewayAway(GatewayRefused):
     """Nobody answered at the gateway's address: the message was not sent, and a later try may succeed."""
 
 
+class GatewayBusy(GatewayAway):
+    """The gateway works and a limit of its own is reached: the message was not sent, and a later try may succeed."""
+
+
+class GatewayClosed(GatewayRefused):
+    """The gateway takes no message of ours at all: credentials, money or an approval is missing."""
+
+
 class GatewayUnsure(GatewayError):
     """Whether the message was sent is unknown."""
 
@@ -81,7 +96,7 @@ class CallbackRefused(GatewayError):
 
 
 class CallbackForged(CallbackRefused):
-    """The callback's signature is wrong or its stamp too far from now."""
+    """The callback's signature or token is wrong, or its stamp too far from now."""
 
 
 class CallbackMalformed(CallbackRefused):

@@ -19,9 +19,16 @@ class CallEnd(StrEnum):
     """How a resident's call ended."""
 
     ANSWERED = "answered"
+    TOO_SHORT = "too_short"  # answered, and over before anything could be said
     ABANDONED = "abandoned"
     TIMED_OUT = "timed_out"
     CUT_OFF = "cut_off"  # the exchange itself went away
+    FORWARDED = "forwarded"  # no operator answered, and somebody outside did whom the exchange had called
+    CALL_BACK = "call_back"  # these three by a key pressed while waiting: she asked to be called back
+    MESSAGE = "message"  # left a message, also where nobody answered
+    ORDERED = "ordered"  # ordered a service by its digit
+    REPORTED = "reported"  # a merchant heard its jobs and reported by key
+    NOT_REACHED = "not_reached"  # an operator called somebody, who did not answer
 
 
 class Party(StrEnum):
@@ -30,6 +37,24 @@ class Party(StrEnum):
     CALLER = "caller"
     OPERATOR = "operator"
     EXCHANGE = "exchange"
+
+
+class Choice(StrEnum):
+    """What a waiting caller decided by key."""
+
+    CALL_BACK = "call_back"
+    MESSAGE = "message"
+    ORDER = "order"
+
+
+class PhonePresence(StrEnum):
+    """Whether calls ring at an operator's telephone."""
+
+    READY = "ready"
+    BREAK = "break"  # buttons ring all the same
+    AFTER_CALL = "after_call"
+    REFUSES = "refuses"  # ready, and the telephone rejects every ring: buttons ring all the same
+    OFF = "off"
 
 
 class Outcome(StrEnum):
@@ -44,6 +69,38 @@ class Outcome(StrEnum):
     INVALID = "invalid"  # 1, 28
     CONGESTED = "congested"  # 34, 38, 42, 44
     FAILED = "failed"  # anything else, and an exchange that died during the call
+
+
+class ProofKind(StrEnum):
+    """What is proven to work."""
+
+    TRUNK = "trunk"
+    TELEPHONE = "telephone"
+
+
+class ProofWay(StrEnum):
+    """How it is proven."""
+
+    CALL = "call"  # out by the trunk, in again by its test number, through a queue, until a tone is heard
+    AUTO_ANSWER = "auto_answer"  # a telephone that answers our call by itself
+    QUALIFY = "qualify"  # a telephone that answers SIP OPTIONS
+
+
+class ProofProblem(StrEnum):
+    """Why something could not be proven."""
+
+    BUSY = "busy"  # these seven: how our call ended before anybody answered, as `Outcome` has it
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    REJECTED = "rejected"
+    INVALID = "invalid"
+    CONGESTED = "congested"
+    FAILED = "failed"
+    NOT_BACK = "not_back"  # somebody answered, and it did not come in by the trunk
+    NOT_QUEUED = "not_queued"  # it came in, and nobody answered it in the queue
+    NOT_HEARD = "not_heard"  # it was answered there, and the tone did not come back
+    NOT_REGISTERED = "not_registered"  # a telephone in the ring that the exchange does not know where to find
+    NO_RESULT = "no_result"  # the exchange did not say how it ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +137,17 @@ class CallArrived(BridgeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallDialled(BridgeEvent):
+    """Somebody has dialled an outside number on an operator's telephone: a call of its own."""
+
+    uniqueid: str
+    linkedid: str
+    channel: str
+    extension: str
+    number: str  # as dialled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallQueued(BridgeEvent):
     uniqueid: str
     queue: str
@@ -104,10 +172,86 @@ class CallRangOut(BridgeEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(BridgeEvent):
+    """`extension` is empty when it was somebody outside, whom the exchange had called as no operator answered."""
+
     uniqueid: str
     extension: str
     operator_uniqueid: str
     waited: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerChose(BridgeEvent):
+    """A waiting caller decided: reported once. `digit` is the service's, `file` the message in the recordings."""
+
+    uniqueid: str
+    choice: Choice
+    digit: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerPressed(BridgeEvent):
+    """A caller's answer to a menu of ours, by the name that we gave it; `key` is empty when she let it run out.
+
+    Reported at least once.
+    """
+
+    uniqueid: str
+    menu: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReached(BridgeEvent):
+    """Whom an operator called has answered; `called` is the other side's channel."""
+
+    uniqueid: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(BridgeEvent):
+    """The other side hears music; whoever talked to her waits in the call's room."""
+
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(BridgeEvent):
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyJoined(BridgeEvent):
+    """One whom we called into a call has answered and is in it; `leg` is her channel's uniqueid."""
+
+    uniqueid: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyLeft(BridgeEvent):
+    """A leg has hung up, or was never reached."""
+
+    leg: str
+    cause: int  # Q.850; 0 when nobody knows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallParties(BridgeEvent):
+    """After a gap: who is in a call now, by uniqueid, and whether the other side is on hold."""
+
+    uniqueid: str
+    legs: tuple[str, ...]
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSilent(BridgeEvent):
+    """Answered some seconds ago, and not a word from the caller since."""
+
+    uniqueid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +260,24 @@ class CallEnded(BridgeEvent):
     end: CallEnd
     hung_up_by: Party
     cause: int  # Q.850
+    recording: str = ""  # the conversation's file in the recordings, empty when there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """What was pressed in a menu, as in `CallerPressed`."""
+
+    menu: str
+    key: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord(BridgeEvent):
-    """Everything CEL knows of one incoming call; `at` is its arrival. It fills what AMI missed.
+    """Everything CEL knows of one call that came in, or that an operator made. It fills what AMI missed.
 
-    A record may be older than what AMI said meanwhile: None here never takes back what is known already.
+    `at` is when it began. A record may be older than what AMI said meanwhile: None here never takes back what is
+    known already. Answered and without an extension: by somebody outside, as in `CallAnswered`.
     """
 
     uniqueid: str
@@ -140,6 +295,12 @@ class CallRecord(BridgeEvent):
     end: CallEnd | None
     hung_up_by: Party | None
     cause: int | None
+    outgoing: bool = False  # an operator's own: with a `number` dialled by hand, else known by the id sent with it
+    choice: Choice | None = None
+    digit: str = ""
+    file: str = ""
+    recording: str = ""
+    pressed: tuple[Pressed, ...] = ()  # in menus, in their order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +323,52 @@ class PhoneReached(BridgeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRefuses(BridgeEvent):
+    """An operator's telephone rejects every ring at once: busy, do not disturb, or broken."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneTaken(BridgeEvent):
+    """An operator's telephone that refused is in use: it works."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceDialled(BridgeEvent):
+    """An operator has dialled on her telephone that she is there, on a break, or leaves."""
+
+    extension: str
+    presence: PhonePresence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingSurveyed(BridgeEvent):
+    """After a gap: what the exchange's queues hold of every telephone; OFF is one that is in none."""
+
+    presences: dict[str, PhonePresence]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CelPosition:
-    """Up to where CEL has been read: the file's generation and the highest row of it."""
+    """Up to where CEL has been read: the file's generation and the highest row of it.
+
+    `stamp` is that row's own time in seconds since 1970 (0: not known), by which it is known again when row numbers
+    have been used a second time.
+    """
 
     generation: str
     row: int
+    stamp: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CelState(BridgeEvent):
+    """Whether CEL can be read, told at the first reading and whenever it changes; `problem` is empty when it can."""
+
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

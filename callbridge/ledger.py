@@ -12,13 +12,15 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from callbridge.events import CallEnd, CallOut, CallRecord, Outcome, Party, Source
-from callbridge.outcomes import outcome_of
+from callbridge.calls import made_by_asterisk
+from callbridge.events import CallEnd, CallOut, CallRecord, Choice, Outcome, Party, Pressed, Source
+from callbridge.outcomes import Causes
 
 _OPERATOR = re.compile(r"PJSIP/(\d{2,6})-")
 _TRUNK = "PJSIP/trunk-"
 _ENDS = {end.value: end for end in CallEnd}
 _PARTIES = {party.value: party for party in Party}
+_CHOICES = {choice.value: choice for choice in Choice}
 
 
 class CelRow(NamedTuple):
@@ -68,7 +70,13 @@ class _Incoming:
     end: CallEnd | None = None
     hung_up_by: Party | None = None
     cause: int | None = None
+    choice: Choice | None = None
+    digit: str = ""
+    file: str = ""
+    recording: str = ""
+    pressed: tuple[Pressed, ...] = ()
     over: bool = False  # its channel is gone: no more rows
+    outgoing: bool = False  # an operator's own call
     last_row_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,9 +102,9 @@ class News:
 class Ledger:
     """Takes rows, gives news. Not safe for two threads at once."""
 
-    def __init__(self, exchange: str) -> None:
+    def __init__(self, exchange: str, causes: Causes | None = None) -> None:
         self._exchange = exchange
-        self._natural = re.compile(rf"(?:{re.escape(exchange)}-)?\d+\.\d+")  # an id that Asterisk made by itself
+        self._causes = causes or Causes()
         self._own = f"{exchange}-"
         self._incoming: dict[str, _Incoming] = {}
         self._outgoing: dict[str, _Outgoing] = {}
@@ -110,24 +118,35 @@ class Ledger:
                 self._begin(row)
             elif row.event in ("BRIDGE_ENTER", "BRIDGE_EXIT"):
                 self._bridge(row)
+            elif row.event == "TOWNLINE_PROOF":  # a call of the daily proof: it counts nowhere
+                self._incoming.pop(row.uniqueid, None)
+                self._changed.pop(row.uniqueid, None)
+            elif row.event == "TOWNLINE_FORWARDED":
+                self._forwarded(row)
+            elif row.event == "TOWNLINE_DIALLED":
+                self._dialled(row)
             if (whole := self._incoming.get(row.linkedid)) is not None:
                 whole.last_row_at = row.at
             if (call := self._incoming.get(row.uniqueid)) is not None:
                 self._take_incoming(call, row)
             elif (out := self._outgoing.get(row.uniqueid)) is not None:
                 self._take_outgoing(out, row)
-            elif row.event == "CHAN_END":
+            if row.event == "CHAN_END":
                 self._operators.pop(row.uniqueid, None)
 
     def news(self, most: int | None = None) -> News:
-        """What has changed since it was last accepted, oldest first, at most so many calls of either kind."""
-        changed = list(self._changed)[:most]
+        """What has changed since it was last accepted, at most so many calls: emergencies first, the oldest first."""
+        changed = sorted(self._changed, key=self._is_no_emergency)[:most]
         incoming = [self._incoming[each] for each in changed if each in self._incoming]
         outgoing = [self._outgoing[each].result for each in changed if each in self._outgoing]
         return News(
             tuple(self._record(call) for call in incoming),
             tuple(result for result in outgoing if result is not None),
         )
+
+    def _is_no_emergency(self, uniqueid: str) -> bool:
+        call = self._incoming.get(uniqueid)
+        return call is None or not call.emergency
 
     def accept(self, news: News) -> None:
         """That news has been kept by whoever wanted it. What is over and told is forgotten here."""
@@ -180,7 +199,7 @@ class Ledger:
             died = call.last_row_at < booted_at
             latest = alive_until if died and alive_until is not None and alive_until < booted_at else call.last_row_at
             call.ended_at = max(call.last_row_at, latest)
-            call.end = CallEnd.CUT_OFF if died else CallEnd.ANSWERED if call.answered_at else CallEnd.ABANDONED
+            call.end = CallEnd.CUT_OFF if died else _end_of(call)
             call.hung_up_by, call.cause, call.over, call.told = Party.EXCHANGE, 0, True, True
             self._changed[uniqueid] = None
         elif (out := self._outgoing.get(uniqueid)) is not None:
@@ -192,11 +211,18 @@ class Ledger:
             self._operators[row.uniqueid] = operator[1]
         elif not row.channel.startswith("PJSIP/"):
             return
-        if self._natural.fullmatch(row.uniqueid):
+        if made_by_asterisk(self._exchange, row.uniqueid):
             if row.channel.startswith(_TRUNK) and row.uniqueid == row.linkedid and row.uniqueid not in self._incoming:
                 self._incoming[row.uniqueid] = _Incoming(
                     row.uniqueid, row.linkedid, row.channel, row.at, row.number, row.exten
                 )
+        elif row.uniqueid.startswith(f"{self._own}dial-"):
+            self._incoming.setdefault(
+                row.uniqueid,
+                _Incoming(row.uniqueid, row.linkedid, row.channel, row.at, "", row.exten, outgoing=True),
+            )
+        elif row.uniqueid.startswith(f"{self._own}leg-"):
+            return  # somebody called into a call
         elif row.uniqueid.startswith(self._own) and row.uniqueid not in self._outgoing:
             self._outgoing[row.uniqueid] = _Outgoing(row.uniqueid.removeprefix(self._own), row.at)
 
@@ -216,6 +242,22 @@ class Ledger:
             call.extension = self._operators[operator]
             self._changed[call.uniqueid] = None
 
+    def _forwarded(self, row: CelRow) -> None:
+        """Somebody outside has taken the call: told on her channel, not on the caller's."""
+        call = self._incoming.get(row.facts.get("call", ""))
+        if call is not None and call.answered_at is None:
+            call.answered_at = row.at
+            self._changed[call.uniqueid] = None
+
+    def _dialled(self, row: CelRow) -> None:
+        """By hand, on an operator's telephone: only from here on it is known to be a call of its own."""
+        facts = row.facts
+        number = facts.get("number", "")
+        call = _Incoming(row.uniqueid, row.linkedid, row.channel, row.at, number, number, told=True, outgoing=True)
+        call.extension = facts.get("extension")
+        self._incoming.setdefault(row.uniqueid, call)
+        self._changed[row.uniqueid] = None
+
     def _take_incoming(self, call: _Incoming, row: CelRow) -> None:
         had_ended = call.end is not None
         match row.event:
@@ -227,8 +269,17 @@ class Ledger:
                 call.told = True
             case "APP_START" if row.app == "Queue" and call.queued_at is None:
                 call.queued_at, call.told = row.at, True
+            case "TOWNLINE_CHOSEN":
+                facts = row.facts
+                call.choice = _CHOICES.get(facts.get("choice", ""), call.choice)
+                call.digit, call.file = facts.get("digit", ""), facts.get("file", "")
+            case "TOWNLINE_PRESSED":
+                facts = row.facts
+                told = Pressed(menu=facts.get("menu", ""), key=facts.get("key", ""), at=row.at)
+                call.pressed = (*call.pressed, told)
             case "TOWNLINE_ENDED":
                 facts = row.facts
+                call.recording = facts.get("recording", "")
                 call.ended_at, call.cause = row.at, _number(facts.get("cause"))
                 call.end = _ENDS.get(facts.get("end", ""), _end_of(call))
                 call.hung_up_by = _PARTIES.get(facts.get("by", ""), Party.EXCHANGE)
@@ -266,7 +317,7 @@ class Ledger:
                 out.cause = _number(row.details.get("hangupcause"))
             case "CHAN_END":
                 out.over = True
-                outcome = Outcome.NO_KEY if out.answered_at else outcome_of(out.cause)
+                outcome = Outcome.NO_KEY if out.answered_at else self._causes.outcome(out.cause)
                 self._tell(out, row.uniqueid, row.at, outcome, "")
                 if row.uniqueid not in self._changed:  # told and accepted before
                     del self._outgoing[row.uniqueid]
@@ -306,11 +357,19 @@ class Ledger:
             end=call.end,
             hung_up_by=call.hung_up_by,
             cause=call.cause,
+            outgoing=call.outgoing,
+            choice=call.choice,
+            digit=call.digit,
+            file=call.file,
+            recording=call.recording,
+            pressed=call.pressed,
         )
 
 
 def _end_of(call: _Incoming) -> CallEnd:
-    return CallEnd.ANSWERED if call.answered_at else CallEnd.ABANDONED
+    if call.answered_at is not None:
+        return CallEnd.ANSWERED
+    return CallEnd.NOT_REACHED if call.outgoing else CallEnd.ABANDONED
 
 
 def _number(value: object) -> int:

@@ -21,6 +21,8 @@ from panoramisk.message import Message
 from callbridge.errors import ActionRefused, AmiRefused, AmiUnreachable, LinkLost, NotLinked
 from callbridge.wire import Action, Fields, Splitter, check
 
+USER = "townline"  # as manager.conf has it
+
 Hear = Callable[[Fields], None]
 
 
@@ -34,6 +36,7 @@ class Pace:
     pong: float = 3
     retry: float = 1.5  # between two attempts to connect
     cel_every: float = 2
+    voice: float = 10  # from the answer to a caller's first word
     hangup: float = 1  # for the Hangup of a call of ours that failed
 
 

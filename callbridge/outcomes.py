@@ -1,9 +1,12 @@
-"""What a Q.850 cause means for a call of ours that nobody answered."""
+"""What a Q.850 cause means for a call of ours that nobody answered: a table for each trunk."""
+
+from collections.abc import Iterable, Mapping
+from typing import Self
 
 from callbridge.events import Outcome
 
 # ITU-T Q.850, table 1, as Asterisk 22 maps SIP answers to it (404 to 1, 486 to 17, 480 to 19, …).
-_BY_CAUSE = {
+USUAL: Mapping[int, Outcome] = {
     1: Outcome.INVALID,
     17: Outcome.BUSY,
     18: Outcome.NO_ANSWER,
@@ -17,7 +20,26 @@ _BY_CAUSE = {
     42: Outcome.CONGESTED,
     44: Outcome.CONGESTED,
 }
+UNANSWERED = frozenset(Outcome) - {Outcome.KEY, Outcome.NO_KEY}
 
 
-def outcome_of(cause: int) -> Outcome:
-    return _BY_CAUSE.get(cause, Outcome.FAILED)
+class Causes:
+    """The causes of one trunk: what its provider means by some of them, and what is usual of all others."""
+
+    def __init__(self, own: Mapping[int, Outcome] | None = None) -> None:
+        self._by_cause = {**USUAL, **(own or {})}
+
+    @classmethod
+    def read(cls, written: Iterable[str]) -> Self:
+        """From lines such as `31 no_answer`. Raises ValueError, which says what would be right."""
+        own: dict[int, Outcome] = {}
+        for line in written:
+            cause, _, word = line.partition(" ")
+            if not cause.isdecimal() or not 0 < int(cause) < 128 or word not in UNANSWERED:
+                words = ", ".join(sorted(UNANSWERED))
+                raise ValueError(f"must be a Q.850 cause and one of {words}, for example '31 no_answer'")
+            own[int(cause)] = Outcome(word)
+        return cls(own)
+
+    def outcome(self, cause: int) -> Outcome:
+        return self._by_cause.get(cause, Outcome.FAILED)

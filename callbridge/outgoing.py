@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from callbridge.calls import Token, number_of
 from callbridge.events import CallOut, Outcome
-from callbridge.outcomes import outcome_of
+from callbridge.outcomes import Causes
 from callbridge.wire import Fields
 
 UP = "6"  # ChannelState: answered
@@ -17,8 +17,9 @@ UP = "6"  # ChannelState: answered
 class CallsOut:
     """Takes normalised AMI events, gives the outcomes of our own calls."""
 
-    def __init__(self, exchange: str, token: Token) -> None:
+    def __init__(self, exchange: str, token: Token, causes: Causes | None = None) -> None:
         self._exchange = exchange
+        self._causes = causes or Causes()
         self._token = token
         self._under_way: dict[str, str] = {}  # attempt by uniqueid
         self._orders: dict[str, str] = {}  # attempt by the ActionID of its Originate
@@ -87,7 +88,7 @@ class CallsOut:
                 exchange=self._exchange,
                 at=at,
                 attempt=attempt,
-                outcome=outcome_of(cause),
+                outcome=self._causes.outcome(cause),
                 key="",
                 answered_at=None,
                 cause=cause,

@@ -4,13 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callbridge.calls import LiveCall, LiveCalls, extension_of, number_of
-from callbridge.events import BridgeEvent, CallArrived, CallEnd, CallQueued, CallRangOut, CallRecord, Party
+from callbridge.calls import LiveCall, LiveCalls, end_of, extension_of, made_by_asterisk, number_of
+from callbridge.events import (
+    BridgeEvent,
+    CallArrived,
+    CallEnd,
+    CallParties,
+    CallQueued,
+    CallRangOut,
+    CallRecord,
+    Party,
+)
 from callbridge.link import Link
+from callbridge.parties import parties_of
 from callbridge.wire import Fields
 
 RINGING, UP = "5", "6"  # ChannelState
-INCOMING = frozenset({"from-trunk", "townline-call"})  # contexts of the dialplan
+INCOMING = frozenset({"from-trunk", "townline-call", "townline-wait", "townline-menu"})  # contexts of the dialplan
 FRESH = timedelta(seconds=2)  # a call this young still tells of itself
 
 
@@ -59,13 +69,20 @@ def answer_roll(
             calls.learn(record)
     for channel in roll.channels:
         said += _unknown_call(channel, calls, exchange, roll.asked_at)
+        if channel.get("uniqueid", "").startswith(f"{exchange}-dial-"):
+            since = roll.asked_at - _duration(channel.get("duration", ""))
+            calls.add(
+                LiveCall(channel["uniqueid"], channel.get("linkedid", ""), channel["channel"], since, outgoing=True)
+            )
     for call in calls.values():
         if call.uniqueid not in roll.alive and call.at < roll.asked_at:
-            end = CallEnd.CUT_OFF if died_at else CallEnd.ANSWERED if call.extension else CallEnd.ABANDONED
+            end = CallEnd.CUT_OFF if died_at else end_of(call)
             said += calls.end(call.uniqueid, died_at or roll.asked_at, end, Party.EXCHANGE, 0)
     said += _waiting(roll, calls, exchange)
     for call in calls.values():
         said += _telephones(roll, call, calls, exchange)
+        if call.extension is not None:
+            said.append(_parties(call, roll, exchange))
     return said
 
 
@@ -74,7 +91,7 @@ def _unknown_call(channel: Fields, calls: LiveCalls, exchange: str, now: datetim
     lasted = _duration(channel.get("duration", ""))
     if not channel.get("channel", "").startswith("PJSIP/trunk-") or channel.get("context") not in INCOMING:
         return []
-    if uniqueid != linkedid or lasted < FRESH:
+    if not made_by_asterisk(exchange, uniqueid) or uniqueid != linkedid or lasted < FRESH:
         return []
     call = LiveCall(uniqueid, linkedid, channel["channel"], now - lasted)
     if not calls.add(call):
@@ -103,6 +120,8 @@ def _waiting(roll: RollCall, calls: LiveCalls, exchange: str) -> list[BridgeEven
         if call is None:
             continue
         call.queue = caller.get("queue", "")
+        if call.extension is not None:  # who answered has left her, and she waits again
+            call.queued_at = call.extension = None
         call.queued_at = call.queued_at or roll.asked_at - timedelta(seconds=number_of(caller.get("wait")))
         said.append(
             CallQueued(
@@ -136,6 +155,17 @@ def _telephones(roll: RollCall, call: LiveCall, calls: LiveCalls, exchange: str)
         for extension in sorted(ringing):
             said += calls.ring(call, extension, roll.asked_at)
     return said
+
+
+def _parties(call: LiveCall, roll: RollCall, exchange: str) -> CallParties:
+    parties = parties_of(call.uniqueid, roll.channels, exchange)
+    return CallParties(
+        exchange=exchange,
+        at=roll.asked_at,
+        uniqueid=call.uniqueid,
+        legs=tuple(each.get("uniqueid", "") for each in parties.everybody),
+        held=parties.held,
+    )
 
 
 def _duration(text: str) -> timedelta:

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from callbridge.errors import ExchangeProblem, SpeechFailed
 from callbridge.settings import SpeechSettings
@@ -30,6 +30,14 @@ ENGINE_SECONDS = 30  # 14 s of speech took 0.04 s: whatever needs this long hang
 WAV_HEADER = 44  # bytes; a file no longer than this is silence of no length
 
 CHINESE_DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
+
+
+class Speaker(Protocol):
+    """Whoever gives a text its voice."""
+
+    async def say(self, text: str, language: Language) -> Path:
+        """A sound file of that text, ready for the exchange. Raises `SpeechFailed`."""
+        ...
 
 
 class Speech:
@@ -47,14 +55,16 @@ class Speech:
         """`say` for code that does not run in an event loop."""
         if not (text := " ".join(text.split())):
             raise SpeechFailed("there is nothing to say")
-        voice = self.settings.voice_zh if language == "zh" else self.settings.voice_en
-        recipe = "\0".join((self.settings.engine, voice, str(WORDS_PER_MINUTE), text))
-        target = self.settings.cache.absolute() / f"{hashlib.sha256(recipe.encode()).hexdigest()}.wav"
+        target, voice = self._kept(text, language)
         try:
             os.utime(target)  # said again: `forget` leaves it
         except FileNotFoundError:
             self._make(text, voice, target)
         return target
+
+    def unsay(self, text: str, language: Language) -> None:
+        """Delete the file of this text, if there is one."""
+        self._kept(" ".join(text.split()), language)[0].unlink(missing_ok=True)
 
     def forget(self, unused_for: timedelta) -> int:
         """Delete what was last said longer ago than that; returns how many. What is needed again is made again."""
@@ -63,6 +73,12 @@ class Speech:
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
+
+    def _kept(self, text: str, language: Language) -> tuple[Path, str]:
+        """Where a text in its one form is kept, and the voice that says it."""
+        voice = self.settings.voice_zh if language == "zh" else self.settings.voice_en
+        recipe = "\0".join((self.settings.engine, voice, str(WORDS_PER_MINUTE), text))
+        return self.settings.cache.absolute() / f"{hashlib.sha256(recipe.encode()).hexdigest()}.wav", voice
 
     def _make(self, text: str, voice: str, target: Path) -> None:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

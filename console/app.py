@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
@@ -14,30 +13,33 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from console import times
-from console.ask.pick import Choice, Pick
 from console.bell import Bell
 from console.board.screen import BoardScreen
 from console.card.find import Find
 from console.card.screen import CardScreen
+from console.case import news as turn_news
 from console.case.screen import CaseScreen
 from console.client import Client
 from console.desk import Desk
-from console.errors import ConsoleError, Refused, SignedOut
+from console.errors import ConsoleError, Refused, SignedOut, Unreachable
 from console.help import Help
 from console.keys import key, live_keys
 from console.login.screen import Credentials, LoginScreen
 from console.messages import CaseOpened, Failed, OpenCall, OpenCase, OpenResident, Told
+from console.phone import news as telephone_news
+from console.phone.everywhere import Everywhere
 from console.room import Room
 from console.speech import Speech
 from console.stream import Away, Back, Stream
 from console.world import World
+from dispatch.wire.board import Board, Event
+from dispatch.wire.operators import Session
 from dispatch.wire.people import ResidentLine
-from dispatch.wire.work import Board, Event, Session
 
 log = structlog.get_logger()
 
 _BATCH = 0.05  # seconds: whatever comes in meanwhile is painted once
-_FAREWELL = 2.0  # seconds
+_AGAIN = 1.0  # seconds between two tries at what has to come
 
 THEME = Theme(
     name="townline",
@@ -52,6 +54,7 @@ THEME = Theme(
     surface="#182028",
     panel="#24303b",
     dark=True,
+    variables={"text-muted": "#93a3b1"},  # the theme's own, "auto 60%", comes out white in text and component styles
 )
 
 
@@ -67,12 +70,20 @@ class Console(App[None]):
         "board/board.tcss",
         "card/card.tcss",
         "case/case.tcss",
+        "care/care.tcss",
+        "match/match.tcss",
+        "merchant/merchant.tcss",
+        "rules/rules.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         key("f2", "app.my_call", "app.my_call", priority=True),
         key("f3", "app.find", "app.find"),
         key("f4", "app.first_need", "app.first_need", priority=True),
+        key("f7", "app.presence", "app.presence", priority=True),
+        key("f9", "app.emergency", "app.emergency", priority=True),
+        key("f10", "app.ready", "app.ready", priority=True),
+        key("f12", "app.clear_silence", "app.clear_silence", priority=True),
         key("f1", "app.help", "app.help", priority=True),
         key("f8", "app.language", "app.language", priority=True),
         key("ctrl+p", "app.command_palette", "app.palette", priority=True),
@@ -98,6 +109,7 @@ class Console(App[None]):
         self._stale = False
         self._shown: set[int] = set()  # calls whose card has opened by itself
         self._bell = Bell()
+        self._everywhere = Everywhere(self, self.desk)
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
@@ -139,6 +151,9 @@ class Console(App[None]):
                         world.take(news)
                         self.run_worker(self._services(), group="services", exclusive=True, exit_on_error=False)
                     case Event():
+                        for told in (telephone_news.told(news, world, self.desk.speech), turn_news.told(news, world)):
+                            if told is not None:
+                                self.post_message(told)
                         world.apply(news)
                     case Away(since):
                         world.went_away(since)
@@ -152,11 +167,18 @@ class Console(App[None]):
             self.post_message(Failed(error))
 
     async def _services(self) -> None:
-        try:
-            self.desk.services = await self.desk.client.services()
-        except ConsoleError as error:
-            self.post_message(Failed(error))
-        self._stale = True
+        """Asked for until they come: without them no case can be opened."""
+        while True:
+            try:
+                self.desk.services = await self.desk.client.services()
+            except Unreachable:  # an outage is told by the stream
+                await asyncio.sleep(_AGAIN)
+            except ConsoleError as error:
+                self.post_message(Failed(error))
+                return
+            else:
+                self._stale = True
+                return
 
     def _batch(self) -> None:
         if self._stale:
@@ -217,7 +239,11 @@ class Console(App[None]):
         self.switch_screen(CaseScreen(self.desk, message.number, "candidates" if message.needs_visit else "close"))
 
     def on_told(self, message: Told) -> None:
-        self.notify(self.desk.speech.say(message.key, **message.values), markup=False)
+        said = self.desk.speech.say(message.key, **message.values)
+        if message.warns:
+            self.notify(said, severity="warning", timeout=10, markup=False)
+        else:
+            self.notify(said, markup=False)
 
     def on_failed(self, message: Failed) -> None:
         speech = self.desk.speech
@@ -237,20 +263,44 @@ class Console(App[None]):
     # Keys that work everywhere
 
     async def action_quit(self) -> None:
-        if self._is_asking():
+        """An open box is answered first: it might be the one that asks whether to leave."""
+        if isinstance(self.screen, LoginScreen):
             self.exit()
-            return
-        say = self.desk.speech.say
-        answers = [Choice("leave", say("quit.leave")), Choice("stay", say("quit.stay"))]
-        self.push_screen(Pick(self.desk, "quit.title", answers), self._quit)
+        elif not self.screen.is_modal:
+            self._everywhere.leave()
 
-    async def _quit(self, answer: str | None) -> None:
-        """The service is told that nobody sits here any more, if it can be told."""
-        if answer == "leave":
-            with suppress(ConsoleError, TimeoutError):
-                async with asyncio.timeout(_FAREWELL):
-                    await self.desk.client.log_out()
-            self.exit()
+    def action_presence(self) -> None:
+        if not self._is_asking():
+            self._everywhere.presence()
+
+    def action_ready(self) -> None:
+        self._everywhere.ready()
+
+    def action_emergency(self) -> None:
+        """Also over a box: nothing is more urgent."""
+        if not isinstance(self.screen, LoginScreen):
+            self._everywhere.emergency()
+
+    def action_clear_silence(self) -> None:
+        """Nobody speaks in my call, and it is no emergency."""
+        call, screen = self.desk.world.silent_call(), self.screen
+        if call is not None and isinstance(screen, Room):
+            screen.give(self._clear_silence, call.id)
+
+    async def _clear_silence(self, call_id: int) -> None:
+        self.desk.world.put_call(await self.desk.client.clear_silence(call_id))
+        self.post_message(Told("told.silence_cleared"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Ready is a key only for one who is not; a silence is cleared only where there is one."""
+        me = self.desk.world.me
+        match action:
+            case "ready":
+                return me is not None and me.presence in ("break", "after_call")
+            case "clear_silence":
+                return self.desk.world.silent_call() is not None
+            case _:
+                return True
 
     def action_my_call(self) -> None:
         """The card of my call, or of the one that rings here, or of who has waited longest."""
@@ -262,13 +312,11 @@ class Console(App[None]):
                 self._open_call(call.id)
 
     def action_first_need(self) -> None:
-        need = next((need for need in self.desk.world.needs() if need.case or need.call), None)
+        need = next((need for need in self.desk.world.needs() if need.case), None)
         if need is None or self._is_asking():
             return
         if need.case is not None:
             self.push_screen(CaseScreen(self.desk, need.case.number))
-        elif need.call is not None:
-            self._open_call(need.call.id)
 
     def action_find(self) -> None:
         if not self._is_asking():

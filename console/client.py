@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import httpx
 from httpx_sse import EventSource, aconnect_sse
@@ -9,32 +10,49 @@ from pydantic import TypeAdapter
 
 from console.transport import Transport, refuse
 from dispatch.wire.base import Command
-from dispatch.wire.people import NewResident, ResidentCard, ServiceView
-from dispatch.wire.work import (
+from dispatch.wire.board import Board, ProofLine, Release, Released, TimelineEntry
+from dispatch.wire.calls import CallCard, CallChange, CallLine, ClearSilence, SettleCall
+from dispatch.wire.cards import CardView, DecideCard, DisputeCard, Resume, Suspend
+from dispatch.wire.care import CarePlanChange, CarePlanEnd, CarePlanView, NewCarePlan
+from dispatch.wire.cases import (
     Acknowledge,
-    Board,
-    CallCard,
-    CallChange,
-    CallLine,
     Cancel,
-    Candidates,
     CaseCard,
     CaseChange,
     Close,
-    Dispatch,
-    Login,
+    Gather,
+    HandTurn,
+    KeepApart,
     NewCase,
-    OfferAnswer,
-    OfferEnd,
     Remind,
     Reopen,
-    Residents,
-    Session,
-    TimelineEntry,
+)
+from dispatch.wire.merchants import MerchantCard
+from dispatch.wire.offers import (
+    Candidates,
+    Dispatch,
+    Hindsight,
+    Matching,
+    OfferAnswer,
+    OfferEnd,
+    OfferResend,
+    SheetLine,
     VisitReport,
 )
+from dispatch.wire.operators import Login, OperatorLine, Session
+from dispatch.wire.pages import Cases, Merchants, Residents
+from dispatch.wire.people import Confirm, NewResident, ResidentCard, ResidentChange, ServiceView
+from dispatch.wire.recordings import RecordingLine
+from dispatch.wire.rules import RuleChange, RuleView
+from dispatch.wire.services import ServiceChange
+from dispatch.wire.sms import OwnWords, Reckoning
+from dispatch.wire.telephone import BringIn, CallVerb, Dial, DropLeg, HandOver, Listen, PresenceChange
 
+_CARE_PLANS = TypeAdapter(list[CarePlanView])
+_RECORDINGS = TypeAdapter(list[RecordingLine])
+_RULES = TypeAdapter(list[RuleView])
 _SERVICES = TypeAdapter(list[ServiceView])
+_SHEETS = TypeAdapter(list[SheetLine])
 _TIMELINE = TypeAdapter(list[TimelineEntry])
 _SILENCE = 45.0  # seconds; the service pings every 15, so this is a connection that died without saying so
 
@@ -80,6 +98,9 @@ class Client:
     async def services(self) -> list[ServiceView]:
         return _SERVICES.validate_python(await self._transport.get("services"))
 
+    async def change_service(self, code: str, change: ServiceChange) -> ServiceView:
+        return ServiceView.model_validate(await self._transport.send("PATCH", f"services/{code}", change))
+
     async def call(self, call_id: int) -> CallCard:
         """Opens the card: the service notes in its access log who did."""
         return CallCard.model_validate(await self._transport.get(f"calls/{call_id}"))
@@ -88,7 +109,47 @@ class Client:
         return CallCard.model_validate(await self._transport.send("PATCH", f"calls/{call_id}", change))
 
     async def settle_call(self, call_id: int) -> CallLine:
-        return CallLine.model_validate(await self._transport.send("POST", f"calls/{call_id}/settle", Acknowledge()))
+        return CallLine.model_validate(await self._transport.send("POST", f"calls/{call_id}/settle", SettleCall()))
+
+    async def take(self, call_id: int, verb: CallVerb) -> CallLine:
+        return await self._call(call_id, "take", verb)
+
+    async def hold(self, call_id: int, verb: CallVerb) -> CallLine:
+        return await self._call(call_id, "hold", verb)
+
+    async def resume(self, call_id: int, verb: CallVerb) -> CallLine:
+        return await self._call(call_id, "resume", verb)
+
+    async def hand_over(self, call_id: int, verb: HandOver) -> CallLine:
+        return await self._call(call_id, "hand-over", verb)
+
+    async def bring_in(self, call_id: int, verb: BringIn) -> CallLine:
+        return await self._call(call_id, "bring-in", verb)
+
+    async def drop(self, call_id: int, verb: DropLeg) -> CallLine:
+        return await self._call(call_id, "drop", verb)
+
+    async def hang_up(self, call_id: int, verb: CallVerb) -> CallLine:
+        return await self._call(call_id, "hang-up", verb)
+
+    async def listen(self, call_id: int, verb: Listen) -> CallLine:
+        return await self._call(call_id, "listen", verb)
+
+    async def dial(self, wish: Dial) -> CallLine:
+        return CallLine.model_validate(await self._transport.send("POST", "dial", wish))
+
+    async def change_presence(self, wish: PresenceChange) -> OperatorLine:
+        return OperatorLine.model_validate(await self._transport.send("POST", "me/presence", wish))
+
+    async def recordings(self, call_id: int) -> list[RecordingLine]:
+        return _RECORDINGS.validate_python(await self._transport.get("recordings", call_id=call_id))
+
+    async def play(self, recording_id: int) -> None:
+        await self._transport.send("POST", f"recordings/{recording_id}/play")
+
+    async def clear_silence(self, call_id: int) -> CallLine:
+        """Nobody speaks, and it is no emergency."""
+        return await self._call(call_id, "clear", ClearSilence())
 
     async def find_residents(self, words: str) -> Residents:
         return Residents.model_validate(await self._transport.get("residents", q=words))
@@ -96,6 +157,78 @@ class Client:
     async def resident(self, resident_id: int) -> ResidentCard:
         """Opens the card: the service notes in its access log who did."""
         return ResidentCard.model_validate(await self._transport.get(f"residents/{resident_id}"))
+
+    async def confirm(self, resident_id: int, still: Confirm) -> ResidentCard:
+        """She was asked, and it is still so."""
+        answer = await self._transport.send("POST", f"residents/{resident_id}/confirm", still)
+        return ResidentCard.model_validate(answer)
+
+    async def change_resident(self, resident_id: int, change: ResidentChange) -> ResidentCard:
+        return ResidentCard.model_validate(await self._transport.send("PATCH", f"residents/{resident_id}", change))
+
+    async def care_plans(self, resident_id: int) -> list[CarePlanView]:
+        """Opens them: the service notes in its access log who did."""
+        return _CARE_PLANS.validate_python(await self._transport.get(_plans(resident_id)))
+
+    async def agree_care_plan(self, resident_id: int, plan: NewCarePlan) -> CarePlanView:
+        return CarePlanView.model_validate(await self._transport.send("POST", _plans(resident_id), plan))
+
+    async def change_care_plan(self, resident_id: int, plan_id: int, change: CarePlanChange) -> CarePlanView:
+        path = f"{_plans(resident_id)}/{plan_id}"
+        return CarePlanView.model_validate(await self._transport.send("PATCH", path, change))
+
+    async def end_care_plan(self, resident_id: int, plan_id: int, how: CarePlanEnd) -> CarePlanView:
+        path = f"{_plans(resident_id)}/{plan_id}/end"
+        return CarePlanView.model_validate(await self._transport.send("POST", path, how))
+
+    async def merchant(self, merchant_id: int) -> MerchantCard:
+        return MerchantCard.model_validate(await self._transport.get(f"merchants/{merchant_id}"))
+
+    async def suspend_merchant(self, merchant_id: int, order: Suspend) -> MerchantCard:
+        path = f"merchants/{merchant_id}/suspend"
+        return MerchantCard.model_validate(await self._transport.send("POST", path, order))
+
+    async def resume_merchant(self, merchant_id: int) -> MerchantCard:
+        path = f"merchants/{merchant_id}/resume"
+        return MerchantCard.model_validate(await self._transport.send("POST", path, Resume()))
+
+    async def dispute_card(self, card_id: int, told: DisputeCard) -> CardView:
+        return CardView.model_validate(await self._transport.send("POST", f"cards/{card_id}/dispute", told))
+
+    async def decide_card(self, card_id: int, decision: DecideCard) -> CardView:
+        return CardView.model_validate(await self._transport.send("POST", f"cards/{card_id}/decide", decision))
+
+    async def rules(self) -> list[RuleView]:
+        """Of each the version in force."""
+        return _RULES.validate_python(await self._transport.get("rules"))
+
+    async def rule_versions(self, kind: str) -> list[RuleView]:
+        """The newest first."""
+        return _RULES.validate_python(await self._transport.get(f"rules/{kind}"))
+
+    async def change_rule(self, kind: str, change: RuleChange) -> RuleView:
+        return RuleView.model_validate(await self._transport.send("PATCH", f"rules/{kind}", change))
+
+    async def match(self, need: str, resident_id: int, at: datetime | None) -> Matching:
+        """Nothing is kept and nobody is asked."""
+        when = at.isoformat() if at is not None else None
+        found = await self._transport.get("match", need=need, resident_id=resident_id, at=when)
+        return Matching.model_validate(found)
+
+    async def sheets(self, number: str) -> list[SheetLine]:
+        """The decisions kept with a case, the last one first."""
+        return _SHEETS.validate_python(await self._transport.get(f"cases/{number}/sheets"))
+
+    async def hindsight(self, number: str, **asked: str | int | None) -> Hindsight:
+        """What is None is as it was."""
+        return Hindsight.model_validate(await self._transport.get(f"cases/{number}/hindsight", **asked))
+
+    async def find_merchants(self, words: str) -> Merchants:
+        return Merchants.model_validate(await self._transport.get("merchants", q=words))
+
+    async def find_cases(self, words: str) -> Cases:
+        """Those that are over too, the last one first."""
+        return Cases.model_validate(await self._transport.get("cases", q=words, limit=20))
 
     async def register(self, resident: NewResident) -> ResidentCard:
         return ResidentCard.model_validate(await self._transport.send("POST", "residents", resident))
@@ -124,6 +257,9 @@ class Client:
     async def end_offer(self, number: str, offer_id: int, end: OfferEnd) -> CaseCard:
         return await self._case(f"cases/{number}/offers/{offer_id}/end", end)
 
+    async def resend_offer(self, number: str, offer_id: int, again: OfferResend) -> CaseCard:
+        return await self._case(f"cases/{number}/offers/{offer_id}/resend", again)
+
     async def report_visit(self, number: str, report: VisitReport) -> CaseCard:
         return await self._case(f"cases/{number}/visit", report)
 
@@ -136,14 +272,43 @@ class Client:
     async def reopen_case(self, number: str, reopening: Reopen) -> CaseCard:
         return await self._case(f"cases/{number}/reopen", reopening)
 
+    async def gather(self, number: str, order: Gather) -> CaseCard:
+        return CaseCard.model_validate(await self._transport.send("POST", f"cases/{number}/gather", order))
+
+    async def keep_apart(self, number: str, order: KeepApart) -> CaseCard:
+        return await self._case(f"cases/{number}/keep-apart", order)
+
+    async def reckon_sms(self, text: str) -> Reckoning:
+        return Reckoning.model_validate(await self._transport.get("sms/reckoning", text=text))
+
+    async def write_sms(self, number: str, words: OwnWords) -> CaseCard:
+        return await self._case(f"cases/{number}/sms", words)
+
     async def remind(self, number: str, reminder: Remind) -> CaseCard:
         return await self._case(f"cases/{number}/remind", reminder)
 
     async def acknowledge(self, number: str, acknowledgement: Acknowledge) -> CaseCard:
         return await self._case(f"cases/{number}/acknowledge", acknowledgement)
 
+    async def hand_turn(self, number: str, to: HandTurn) -> CaseCard:
+        return await self._case(f"cases/{number}/hand-turn", to)
+
+    async def acknowledge_proof(self, proof_id: int, seen: Acknowledge) -> ProofLine:
+        return ProofLine.model_validate(await self._transport.send("POST", f"proofs/{proof_id}/acknowledge", seen))
+
     async def seen(self, inbound_id: int) -> None:
         await self._transport.send("POST", f"inbound/{inbound_id}/seen")
 
+    async def release(self, release: Release) -> Released:
+        """Lets everything go that is held after a restore."""
+        return Released.model_validate(await self._transport.send("POST", "hold/release", release))
+
     async def _case(self, path: str, command: Command) -> CaseCard:
         return CaseCard.model_validate(await self._transport.send("POST", path, command))
+
+    async def _call(self, call_id: int, verb: str, command: Command) -> CallLine:
+        return CallLine.model_validate(await self._transport.send("POST", f"calls/{call_id}/{verb}", command))
+
+
+def _plans(resident_id: int) -> str:
+    return f"residents/{resident_id}/care-plans"

@@ -1,12 +1,16 @@
 """`townline console`."""
 
 import os
+import sys
 import tomllib
 from pathlib import Path
+from traceback import extract_tb
+from typing import Any, TextIO
 
 import click
 import structlog
 from pydantic import ValidationError
+from structlog.typing import EventDict
 
 from dispatch.wire.catalogue import LANGUAGES
 from dispatch.wire.settings import ConsoleSettings
@@ -36,13 +40,38 @@ def console(
     from console.login.screen import Credentials
 
     with open(log_path or os.devnull, "a", encoding="utf-8") as log_file:  # never the terminal that shows the screen
-        structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=log_file))
+        _log_to(log_file)
         Console(
             Client(str(settings.url)),
             language=language or settings.language,
             language_fixed=language is not None,
             credentials=Credentials(os.environ.get("TOWNLINE_LOGIN", ""), os.environ.get("TOWNLINE_PASSWORD", "")),
         ).run()
+
+
+def _log_to(file: TextIO) -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.set_exc_info,
+            _place_only,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=file),
+    )
+
+
+def _place_only(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """An exception as its type and the places it went through: its words and variables tell of residents."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        places = extract_tb(error.__traceback__)[-5:]
+        event["error"] = type(error).__name__
+        event["where"] = [f"{Path(each.filename).name}:{each.lineno}" for each in places]
+    return event
 
 
 def _settings(path: Path, *, asked_for: bool) -> ConsoleSettings:

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from console.desk import Desk
 
 CHOOSE = "ledger.choose"  # Enter on a row of a list
+_RANKS = {"room.leave": 1, "app.emergency": 2}
 _SHOWN = {"escape": "Esc", "enter": "Enter", "slash": "/", "pageup": "PgUp", "pagedown": "PgDn"}
 
 
@@ -56,8 +57,8 @@ def live_keys(screen: Screen[object]) -> Iterator[LiveKey]:
 
 
 def _rank(name: str) -> int:
-    """What the screen is for, the way back, what works everywhere."""
-    return 1 if name == "room.leave" else 2 if name.startswith("app.") else 0
+    """What the screen is for, the way back, help for somebody in need, what else works everywhere."""
+    return _RANKS.get(name, 3 if name.startswith("app.") else 0)
 
 
 def _shown(name: str) -> str:

@@ -28,11 +28,12 @@ class OpenCase(Message):
 
 
 class Told(Message):
-    """Something to say in passing: a message key and its values."""
+    """Something to say in passing: a message key and its values. `warns`: not what was hoped for; it stays longer."""
 
-    def __init__(self, key: str, **values: str | int) -> None:
+    def __init__(self, key: str, *, warns: bool = False, **values: str | int) -> None:
         super().__init__()
         self.key = key
+        self.warns = warns
         self.values = values
 
 

@@ -5,16 +5,16 @@ from typing import Any
 
 from console.plain import plain
 from dispatch.wire.base import Problem, Said
+from dispatch.wire.cases import CaseLine
 from dispatch.wire.catalogue import LANGUAGES, Catalogue
 from dispatch.wire.people import LastCase, ServiceView
-from dispatch.wire.work import CaseLine
 
 
 class Speech:
     """The catalogue of one language; the other is one `switched` away."""
 
     def __init__(self, language: str) -> None:
-        self._catalogue = Catalogue("console", language)
+        self._catalogue = Catalogue("console", language, "dispatch.wire")
         self.language = self._catalogue.language
 
     def switched(self) -> "Speech":
@@ -51,13 +51,14 @@ class Speech:
     def problem(self, problem: Problem) -> str:
         """Why the service said no: in the reader's language where the key is known, else in the service's own words.
 
-        Where a person was first, the sentence names her.
+        Some conflicts have a sentence of their own, by what is now. Where a person was first, it names her.
         """
-        key = f"problem.{problem.key}"
-        if problem.values.get("by") and self._catalogue.knows(f"{key}_by"):
-            key = f"{key}_by"
-        if self._catalogue.knows(key):
-            return self.say(key, **self._words(problem.values))
+        general = f"problem.{problem.key}"
+        for key in (f"{general}.{problem.values.get('now')}", general):
+            if problem.values.get("by") and self._catalogue.knows(f"{key}_by"):
+                return self.say(f"{key}_by", **self._words(problem.values))
+            if self._catalogue.knows(key):
+                return self.say(key, **self._words(problem.values))
         return plain(problem.detail or problem.title, 300)
 
     def service(self, of: CaseLine | LastCase) -> str:
@@ -83,6 +84,8 @@ class Speech:
                 return self.word("role", value)
             case (("at" | "opens_at"), str()):
                 return _hour(value)
+            case "cases", list():
+                return ", ".join(map(str, value))
             case _:
                 return value
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from console import times
 from console.client import Client
 from console.errors import Refused, SignedOut, Unreachable
-from dispatch.wire.work import Board, Event
+from dispatch.wire.board import Board, Event
 
 log = structlog.get_logger()
 

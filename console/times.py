@@ -28,6 +28,11 @@ def day_and_hour(moment: datetime, zone: ZoneInfo, today: datetime) -> str:
     return local.strftime("%H:%M" if same else "%m-%d %H:%M")
 
 
+def full(moment: datetime, zone: ZoneInfo) -> str:
+    """`2026-03-01 10:02`."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
 def day(moment: datetime, zone: ZoneInfo) -> str:
     """`2026-03-01`."""
     return moment.astimezone(zone).strftime("%Y-%m-%d")

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import ssl
 import time
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import httpx
@@ -17,6 +19,12 @@ _AWAY = frozenset({502, 503, 504})  # a proxy in front of a service that is not 
 _UNSURE = 120.0  # seconds: as long as this a command whose fate is unknown keeps its key
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Who may vouch for the service, read once: that takes 50 ms."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Transport:
     """One connection pool. While the service is away, reads and commands are repeated for `patience` seconds.
 
@@ -26,7 +34,9 @@ class Transport:
 
     def __init__(self, url: str, *, patience: float = 6.0, pause: float = 0.3) -> None:
         # Proxies of the environment are for the internet; a console talks to its own service.
-        self.http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/api/v1/", timeout=_TIMEOUT, trust_env=False)
+        self.http = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/api/v1/", timeout=_TIMEOUT, verify=_certificates(), trust_env=False
+        )
         self._patience = patience
         self._pause = pause
         self._unsure: dict[str, tuple[str, float]] = {}

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from callbridge.events import CallArrived, CallRecord
-from dispatch import cases
+from callbridge.events import CallArrived, CallDialled, CallRecord
+from dispatch import call_backs, cases, ladders, legs, visit_reports
 from dispatch.attention import Need, need
-from dispatch.models import Call, CallMatch, Leg, LegRole, Operator, Speaker
+from dispatch.models import Call, CallMatch, Direction, Leg, LegRole, LinkWhy, Operator, ProvedBy, Speaker
 from dispatch.models.transitions import key, note
+from dispatch.operators import with_extension
 from registry.cards import ResidentSummary, summaries
 from registry.centres import current_services
 from registry.lookup import Recognised, who_calls
@@ -73,7 +74,8 @@ class Arrivals:
             call.resident_id = next(iter(residents))
         session.add(call)
         session.flush()
-        session.add(
+        legs.add(
+            session,
             Leg(
                 call_id=key(call),
                 exchange=event.exchange,
@@ -82,7 +84,7 @@ class Arrivals:
                 channel=event.channel[:200],
                 role=LegRole.CALLER,
                 started_at=event.at,
-            )
+            ),
         )
         session.add_all(CallMatch(call_id=key(call), resident_id=resident_id) for resident_id in residents)
         note(
@@ -90,17 +92,69 @@ class Arrivals:
         )
         if who:
             note(session, call, "recognised", Actor.system(), residents=list(residents), speaker=str(call.speaker))
+        if who.residents:
+            by_button = any(one.kind is LineKind.BUTTON for one in who.residents)
+            by = ProvedBy.BUTTON if by_button else ProvedBy.CALL
+            visit_reports.called_from_home(session, call, [one.id for one in who.residents], event.at, by)
         if call.priority is Priority.EMERGENCY:
-            self._emergency(session, call)
+            lifted = not call.dialled and not any(one.kind is LineKind.BUTTON for one in who.residents)
+            self.emergency(session, call, Need.NO_DIGITS if lifted else Need.EMERGENCY)
         log.info("call.arrived", call=call.id, known=bool(who), priority=str(call.priority), recovered=recovered)
         priority, name = IN_QUEUE.get(call.priority), _name(who, residents)
         told = Recognition(event.uniqueid, priority, name) if priority is not None or name is not None else None
         return call, told
 
-    def _emergency(self, session: Writing, call: Call) -> None:
-        """A case before anybody answers; a press while one is open joins it."""
-        case = cases.open_emergency(session, call)
+    def dialled_by_hand(self, session: Writing, event: CallDialled | CallRecord, *, recovered: bool) -> Call:
+        """Writes down that somebody has dialled on an operator's telephone: a call of hers, to whoever has that
+        number. Where that person is to be called back, it belongs to that case.
+        """
+        number = self._plan.read(event.number).number
+        who = who_calls(session, self._centre_id, number[:40] if number is not None else None)
+        operator = with_extension(session, self._centre_id, event.extension)
+        call = Call(
+            centre_id=self._centre_id,
+            exchange=event.exchange,
+            direction=Direction.OUT,
+            number_heard=event.number[:LONGEST_HEARD],
+            number=who.number,
+            dialled=event.number[:40],
+            operator_id=operator.id if operator is not None else None,
+            arrived_at=event.at,
+            recovered=recovered,
+        )
+        _speaker(call, who)
+        about = [session.get(Resident, resident_id) for resident_id in _about(who)]
+        if len(about) == 1 and about[0] is not None:
+            call.resident_id, call.area_id = about[0].id, about[0].area_id
+        session.add(call)
+        session.flush()
+        leg = Leg(
+            call_id=key(call),
+            exchange=event.exchange,
+            uniqueid=event.uniqueid,
+            linkedid=event.linkedid[:150],
+            channel=event.channel[:200],
+            role=LegRole.OPERATOR,
+            extension=event.extension,
+            operator_id=call.operator_id,
+            started_at=event.at,
+        )
+        legs.add(session, leg)
+        actor = Actor.operator(operator.id) if operator is not None and operator.id is not None else Actor.exchange()
+        case = call_backs.held_open(session, self._centre_id, call_backs.whose(call))
         if case is not None:
+            cases.link(session, case, call, LinkWhy.ABOUT)
+        case_ids = [case.id] if case is not None else []
+        note(session, call, "dialled", actor, at=event.at, extension=event.extension, by_hand=True, cases=case_ids)
+        return call
+
+    def emergency(self, session: Writing, call: Call, why: Need = Need.EMERGENCY) -> None:
+        """A case before anybody answers, or because nobody speaks; a press while one is open joins it."""
+        case = cases.open_emergency(session, call)
+        if case is not None and why is Need.SILENT:
+            cases.link(session, case, call, LinkWhy.ABOUT)
+            why = Need.NO_DIGITS if case.needs_why == Need.NO_DIGITS else why
+        elif case is not None:
             cases.reminded(session, case, call, Actor.exchange())
         else:
             services = current_services(session, self._centre_id)
@@ -110,15 +164,25 @@ class Arrivals:
                 return
             resident = session.get(Resident, call.resident_id) if call.resident_id is not None else None
             case = cases.begin(session, service, Actor.exchange(), call=call, resident=resident)
-        need(session, case, Need.EMERGENCY, Actor.exchange())
+        need(session, case, why, Actor.exchange())
+        ladders.climb(session, case, Actor.exchange())
 
 
 def answered(session: Writing, call: Call, operator: Operator) -> None:
     """An operator is talking to the caller, whose call is held: the emergency that rang is in her hands."""
     assert operator.id is not None
     case = cases.open_emergency(session, call) if call.priority is Priority.EMERGENCY else None
-    if case is not None and case.needs_why == Need.EMERGENCY:
+    if case is not None and case.needs_why in (Need.EMERGENCY, Need.LADDER_HELD):
         cases.taken(session, case, operator.id)
+    elif case is not None and case.needs_why == Need.NO_DIGITS:  # she still has to say what it is
+        ladders.taken(session, case, operator.id)
+
+
+def answered_outside(session: Writing, call: Call) -> None:
+    """The exchange has found somebody outside who talks to the caller, whose call is held."""
+    case = cases.open_emergency(session, call) if call.priority is Priority.EMERGENCY else None
+    if case is not None:
+        ladders.answered_outside(session, case)
 
 
 def _about(who: Recognised) -> list[int]:

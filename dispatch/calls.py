@@ -1,18 +1,18 @@
-"""What an operator says about a call: whom it is about, who is on the line, that it has been dealt with."""
+"""What an operator says about a call: whom it is about, who is on the line, that its caller has been called back."""
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from dispatch import offers
-from dispatch.attention import need_of_call
+from dispatch import call_backs, offers
+from dispatch.casebook import hold_all
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict, NotFound, StaleVersion
-from dispatch.models import Call, CallMatch, Case, CaseCall, LinkWhy, Speaker
+from dispatch.models import Call, CallMatch, Case, CaseCall, LinkWhy, Reason, Speaker
 from dispatch.models.transitions import note
-from dispatch.wire.work import Acknowledge, CallChange
+from dispatch.wire.calls import CallChange, SettleCall
 from registry.models import Contact, Resident
 from registry.people import remember_line
-from registry.store import Actor, Scope, Subject, Writing
+from registry.store import Scope, Subject, Writing
 
 
 def seen_by(desk: Desk) -> ColumnElement[bool]:
@@ -64,8 +64,11 @@ def is_about(session: Writing, call: Call, resident_id: int | None, desk: Desk) 
 
     Raises BadValue when there is no such resident in the desk's scope or among those on that line.
     """
+    before = call_backs.whose(call)
     if resident_id is None:
         call.resident_id, call.area_id = None, None
+        _hold_cases(session, call, before)
+        call_backs.is_of(session, call, before, desk.actor)
         return
     offered = select(col(CallMatch.resident_id)).where(col(CallMatch.call_id) == call.id)
     resident = session.scalar(
@@ -83,14 +86,23 @@ def is_about(session: Writing, call: Call, resident_id: int | None, desk: Desk) 
     opened = select(col(CaseCall.case_id)).where(
         col(CaseCall.call_id) == call.id, col(CaseCall.why) == LinkWhy.OPENED
     )
-    nobodys = select(col(Case.id)).where(col(Case.id).in_(opened), col(Case.resident_id).is_(None))
-    for case_id in session.scalars(nobodys.order_by(col(Case.id))).all():
+    about_nobody = select(col(Case.id)).where(col(Case.id).in_(opened), col(Case.resident_id).is_(None))
+    nobodys = session.scalars(about_nobody.order_by(col(Case.id))).all()
+    _hold_cases(session, call, before, *nobodys)
+    call_backs.is_of(session, call, before, desk.actor)
+    for case_id in nobodys:
         case = session.lock(Case, case_id or 0)
         if case is not None and case.resident_id is None:
             case.resident_id, case.area_id = resident.id, resident.area_id
             case.version += 1
             note(session, case, "changed", desk.actor, fields=["resident_id"], resident=resident.id)
             offers.tell_anew(session, case)
+
+
+def _hold_cases(session: Writing, call: Call, before: str, *others: int | None) -> None:
+    """The call-backs of whom the call was of `before` and of whom it is of now, and `others`."""
+    whose = (before, call_backs.whose(call))
+    hold_all(session, (*others, *(call_backs.open_of(session, call.centre_id, who) for who in whose)))
 
 
 def _speaks(session: Writing, call: Call, contact_id: int | None) -> None:
@@ -107,22 +119,15 @@ def _on_this_line(session: Writing, call: Call) -> set[int | None]:
     return set(session.scalars(select(col(CallMatch.resident_id)).where(col(CallMatch.call_id) == call.id)))
 
 
-def settle_call(session: Writing, desk: Desk, call_id: int, seen: Acknowledge) -> Call:
-    """An operator has dealt with an unanswered call.
+def settle_call(session: Writing, desk: Desk, call_id: int, word: SettleCall) -> Call:
+    """The operator's word: whoever this call is of has been called back, or needs nothing any more.
 
-    Raises NotFound, and Conflict when it needs nobody, or no longer does.
+    Raises NotFound for a call that the desk may not see, Conflict when nobody has to be called back.
     """
     call = held(session, desk, call_id)
-    if need_of_call(call) is None:
-        raise Conflict(subject=Subject.CALL, now=call.state, settled_at=call.settled_at)
-    settle(session, call, desk.actor)
+    case = call_backs.held_open(session, call.centre_id, call_backs.whose(call))
+    if case is None:
+        raise Conflict(subject=Subject.CALL, now=call.state, reached="settled")
+    call_backs.settle(session, case, desk.actor, Reason(word.outcome), word.note)
+    note(session, call, "settled", desk.actor, case=case.id)
     return call
-
-
-def settle(session: Writing, call: Call, actor: Actor) -> None:
-    """Somebody has dealt with this call, which the caller holds; nothing happens where nothing was open."""
-    if need_of_call(call) is None:
-        return
-    call.settled_at = session.clock.now()
-    call.version += 1
-    note(session, call, "settled", actor)

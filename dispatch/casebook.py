@@ -1,10 +1,18 @@
-"""Finding a case and holding it, its number, its own clock, and whether it is as its sender saw it."""
+"""Finding a case and holding it, its number, its own clock, and whether it is as its sender saw it.
 
+Whatever a transaction holds, it takes in one order, so that no two wait for each other on PostgreSQL: the exchange's
+position, calls, operators, cases, the day's count of cases, and then what belongs to a case: offers, care checks,
+messages, visits, ladders, clocks. Several of a kind are taken by their ids, the lowest first; who needs several cases
+takes all of them at once (`hold_all`). Several events of an exchange in one transaction cannot know beforehand what
+they will need: `Store.write` begins again whatever met another one crosswise.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
@@ -27,13 +35,23 @@ def seen_by(desk: Desk | Scope) -> ColumnElement[bool]:
     return or_(desk.scope.covers(Case), hers)
 
 
-def held(session: Writing, desk: Desk | Scope, number: str) -> Case:
-    """The case of that number, held until the transaction ends. Raises NotFound when the desk may not see it."""
+def held(session: Writing, desk: Desk | Scope, number: str, *others: int | None) -> Case:
+    """The case of that number, held until the transaction ends, and with it the `others` that will be needed.
+
+    Raises NotFound when the desk may not see it.
+    """
     case_id = session.scalar(select(col(Case.id)).where(col(Case.number) == number, seen_by(desk)))
+    if others:
+        hold_all(session, (case_id, *others))
     case = session.lock(Case, case_id) if case_id is not None else None
     if case is None or case.centre_id != desk.centre_id:
         raise NotFound(subject=Subject.CASE, id=number)
     return case
+
+
+def hold_all(session: Writing, case_ids: Iterable[int | None]) -> None:
+    """Holds several cases, in the order in which everybody takes them; each is looked at once it is held."""
+    session.lock_all(Case, {case_id for case_id in case_ids if case_id is not None})
 
 
 def expect(session: Writing, case: Case, expected: StrEnum | str) -> None:
@@ -49,15 +67,18 @@ def expect_version(case: Case, seen: int) -> None:
 
 def first(session: Writing, case: Case) -> dict[str, str]:
     """Which merchant has accepted the case (`by`) and when (`at`); nothing when none has."""
-    found = session.execute(
-        select(col(Merchant.name), col(Offer.answered_at))
-        .join(Merchant, col(Merchant.id) == col(Offer.merchant_id))
-        .where(col(Offer.case_id) == case.id, col(Offer.state) == OfferState.ACCEPTED)
-    ).first()
+    found = session.rows(_FIRST, case_id=case.id).first()
     if found is None:
         return {}
     name, at = found
     return {"by": name, "at": at.isoformat() if at is not None else ""}
+
+
+_FIRST = (
+    select(col(Merchant.name), col(Offer.answered_at))
+    .join(Merchant, col(Merchant.id) == col(Offer.merchant_id))
+    .where(col(Offer.case_id) == bindparam("case_id"), col(Offer.state) == OfferState.ACCEPTED)
+)
 
 
 def service_of(session: Writing | Reading, case: Case) -> Service:

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from dispatch import offers, timers, visits
+from dispatch import call_backs, ladders, limits, offers, visits
 from dispatch.attention import met
 from dispatch.calls import held as held_call
-from dispatch.calls import settle
-from dispatch.casebook import OPEN_STATES, expect, expect_version, held, next_number, watch_wanted
+from dispatch.casebook import OPEN_STATES, expect, expect_version, held, hold_all, next_number, watch_wanted
+from dispatch.closing import end_case
 from dispatch.desk import Desk
 from dispatch.errors import BadValue, Conflict
 from dispatch.models import (
@@ -26,10 +26,10 @@ from dispatch.models import (
     Turn,
 )
 from dispatch.models.transitions import key, move, note
-from dispatch.wire.work import Acknowledge, Cancel, CaseChange, Close, NewCase, Remind, Reopen
+from dispatch.wire.cases import Acknowledge, Cancel, CaseChange, Close, NewCase, Remind, Reopen
 from registry.centres import service as service_in_force
 from registry.errors import NotFound as NotInRegistry
-from registry.models import Centre, Resident, Service
+from registry.models import Centre, Resident, Service, Way
 from registry.models.centre import Priority
 from registry.store import Actor, Subject, Writing
 
@@ -47,11 +47,18 @@ def open_case(session: Writing, desk: Desk, new: NewCase) -> Case:
         service = service_in_force(session, desk.centre_id, new.service)
     except NotInRegistry as missing:
         raise BadValue(field="service", found=new.service, right="service.known") from missing
+    call_back = None
+    if service.code == call_backs.SERVICE and (call is not None or resident is not None):
+        call_back = f"resident:{resident.id}" if resident is not None else call_backs.whose(call) if call else None
+        _only_one(session, desk.centre_id, call_back)
+    if call is not None:
+        hold_all(session, [call_backs.led_to(session, call)])  # before the day's count of cases
     case = begin(
         session,
         service,
         desk.actor,
         call=call,
+        call_back=call_back,
         resident=resident,
         priority=Priority(new.priority) if new.priority is not None else None,
         words=new.words,
@@ -62,7 +69,7 @@ def open_case(session: Writing, desk: Desk, new: NewCase) -> Case:
         turn_operator_id=desk.operator_id,
     )
     if call is not None:
-        settle(session, call, desk.actor)
+        call_backs.dealt_with(session, call, desk.actor)
     return case
 
 
@@ -80,6 +87,9 @@ def begin(
     position: tuple[float | None, float | None] = (None, None),
     owner_id: int | None = None,
     turn_operator_id: int | None = None,
+    number: str | None = None,
+    call_back: str | None = None,
+    why: LinkWhy = LinkWhy.OPENED,
 ) -> Case:
     """The new case itself, with its number, its call and its first clock; the caller holds the call."""
     now = session.clock.now()
@@ -88,7 +98,7 @@ def begin(
     area_id = resident.area_id if resident is not None else call.area_id if call is not None else None
     assert service.id is not None
     case = Case(
-        number=next_number(session, centre, now),
+        number=number or next_number(session, centre, now),
         centre_id=service.centre_id,
         area_id=area_id,
         resident_id=resident.id if resident is not None else None,
@@ -103,15 +113,18 @@ def begin(
         latitude=position[0],
         longitude=position[1],
         opened_at=now,
+        call_back=call_back,
     )
     session.add(case)
     session.flush()
     facts: dict[str, Any] = {"service": service.code, "priority": str(case.priority)}
     if call is not None:
-        link(session, case, call, LinkWhy.OPENED)
+        session.add(CaseCall(case_id=key(case), call_id=key(call), why=why))
         facts["call"] = call.id
     note(session, case, "opened", actor, number=case.number, **facts)
-    watch_wanted(session, case)
+    if wanted_at is not None:
+        watch_wanted(session, case)
+    limits.watch_case(session, case)
     return case
 
 
@@ -151,6 +164,8 @@ def change_case(session: Writing, desk: Desk, number: str, change: CaseChange) -
         case.words = change.words or ""
     if "priority" in sent and change.priority is not None:
         case.priority = Priority(change.priority)
+        if case.priority is not Priority.EMERGENCY:
+            ladders.over(session, case, desk.actor)
     if "resident_id" in sent:
         resident = _resident(session, desk, change.resident_id)
         case.resident_id = resident.id if resident is not None else None
@@ -159,11 +174,18 @@ def change_case(session: Writing, desk: Desk, number: str, change: CaseChange) -
         case.latitude = case.longitude = None  # they were those of the place before
     for field in sent & {"wanted_at", "place", "latitude", "longitude"}:
         setattr(case, field, getattr(change, field))
+    if "complex" in sent and change.complex is not None:
+        case.complex = change.complex
+        limits.watch_case(session, case)
     if "wanted_at" in sent:
         watch_wanted(session, case)
         visits.expect_anew(session, case)
+    if "way" in sent:
+        case.way = Way(change.way) if change.way is not None else None
     case.version += 1
     note(session, case, "changed", desk.actor, fields=sorted(sent))
+    if "way" in sent and case.state is CaseState.OFFERING:
+        offers.move_on(session, case)  # a race has places left
     if _told(case) != before:
         offers.tell_anew(session, case)
     return case
@@ -177,11 +199,11 @@ def _told(case: Case) -> tuple[object, ...]:
 def remind(session: Writing, desk: Desk, number: str, asked: Remind) -> Case:
     """催单: the resident asks again about what is still open. Raises NotFound, and Conflict for a closed case."""
     call = held_call(session, desk, asked.call_id) if asked.call_id is not None else None
-    case = held(session, desk, number)
+    case = held(session, desk, number, call_backs.led_to(session, call) if call is not None else None)
     _expect_open(session, case)
     reminded(session, case, call, desk.actor)
     if call is not None:
-        settle(session, call, desk.actor)
+        call_backs.dealt_with(session, call, desk.actor)
     return case
 
 
@@ -219,6 +241,7 @@ def taken(session: Writing, case: Case, operator_id: int) -> None:
         case.turn, case.turn_operator_id = Turn.OPERATOR, operator_id
     if case.owner_id is None:
         case.owner_id = operator_id
+    ladders.taken(session, case, operator_id)
     case.version += 1
     note(session, case, "acknowledged", Actor.operator(operator_id), why=why)
 
@@ -229,11 +252,12 @@ def close(session: Writing, desk: Desk, number: str, end: Close) -> Case:
     expect(session, case, end.expects)
     case.outcome = Reason(end.outcome)
     case.outcome_note = end.note
-    case.satisfaction = Satisfaction(end.satisfaction) if end.satisfaction is not None else None
+    if end.satisfaction is not None:  # else what the resident has said when she was asked stays
+        case.satisfaction = Satisfaction(end.satisfaction)
     facts = {"outcome": str(case.outcome)}
     if case.satisfaction is not None:
         facts["satisfaction"] = str(case.satisfaction)
-    _end(session, case, CaseState.CLOSED, desk.actor, **facts)
+    end_case(session, case, CaseState.CLOSED, desk.actor, **facts)
     return case
 
 
@@ -242,29 +266,23 @@ def cancel(session: Writing, desk: Desk, number: str, end: Cancel) -> Case:
     case = held(session, desk, number)
     expect(session, case, end.expects)
     case.outcome, case.outcome_note = Reason.CANCELLED_BY_RESIDENT, end.note
-    _end(session, case, CaseState.CANCELLED, desk.actor)
+    end_case(session, case, CaseState.CANCELLED, desk.actor)
     offers.call_off(session, case, desk.actor)
     return case
-
-
-def _end(session: Writing, case: Case, state: CaseState, actor: Actor, **facts: Any) -> None:
-    case.closed_at = session.clock.now()
-    met(case)
-    case.turn, case.turn_operator_id = Turn.NOBODY, None
-    move(session, case, state, actor, **facts)
-    timers.stop(session, Subject.CASE, key(case))
 
 
 def reopen(session: Writing, desk: Desk, number: str, again: Reopen) -> Case:
     """Takes a closed or cancelled case up again; it is this desk's turn. Raises Conflict, ForbiddenMove."""
     case = held(session, desk, number)
     expect(session, case, again.expects)
+    _only_one(session, case.centre_id, case.call_back)
     before = str(case.outcome) if case.outcome is not None else None
     case.outcome, case.outcome_note, case.satisfaction = None, again.note, None
     case.closed_at = case.served_at = None
     case.turn, case.turn_operator_id = Turn.OPERATOR, desk.operator_id
     move(session, case, CaseState.OPEN, desk.actor, outcome_before=before)
     watch_wanted(session, case)
+    limits.watch_case(session, case, session.clock.now())
     return case
 
 
@@ -295,3 +313,10 @@ def open_emergency(session: Writing, call: Call) -> Case | None:
 def _expect_open(session: Writing, case: Case) -> None:
     if case.state not in OPEN_STATES:
         expect(session, case, CaseState.OPEN)
+
+
+def _only_one(session: Writing, centre_id: int, call_back: str | None) -> None:
+    """Raises Conflict, with its number, when there is an open case to call this one back."""
+    known = call_backs.held_open(session, centre_id, call_back) if call_back is not None else None
+    if known is not None:
+        raise Conflict(subject=Subject.CASE, now=known.state, number=known.number)

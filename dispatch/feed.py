@@ -7,6 +7,7 @@ looks by itself now and then. Each row is rendered once. A client that does not 
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ LOOK_ANYWAY = 2.0  # seconds: a wake-up may be lost, and another process may wri
 AT_ONCE = 200  # rows rendered in one go
 TOO_FAR_BEHIND = 10_000  # rows: then a snapshot is less work for both
 PATIENCE = 2_000  # rows that wait for one client
+RESTS, LONGEST_REST = 2, 0.3  # times as long as the last reading took, seconds at most
 
 
 @dataclass(eq=False)
@@ -95,8 +97,11 @@ class Feed:
                     await self._woken.wait()
             self._woken.clear()
             try:
+                began = time.monotonic()
                 while await self._hand_out():
-                    pass
+                    # One row costs nearly what ten do: in a rush, fewer and longer readings leave time for others.
+                    await asyncio.sleep(min(RESTS * (time.monotonic() - began), LONGEST_REST))
+                    began = time.monotonic()
             except Exception as error:  # the database may be away for a while
                 log.warning("feed.read_failed", error=type(error).__name__)
                 await asyncio.sleep(LOOK_ANYWAY)

@@ -9,16 +9,45 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 import structlog
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, not_, or_, select
 from sqlmodel import col
 
-from dispatch import offers, results
-from dispatch.models import Attempt, AttemptResult, CaseState, Message, MessageKind, MessageState, OfferState
+from callbridge.gateways.door import Wording
+from dispatch import (
+    brake,
+    care,
+    hold,
+    incident_news,
+    ladders,
+    messages,
+    notices,
+    offers,
+    results,
+    surveys,
+    undelivered,
+)
+from dispatch.asking import Verdict
+from dispatch.decency import notice_hours
+from dispatch.held import UNDER_WAY, Held, held_message, of_attempt
+from dispatch.models import (
+    Attempt,
+    AttemptResult,
+    Call,
+    CaseState,
+    Message,
+    MessageKind,
+    MessageState,
+    OfferState,
+)
+from dispatch.models.calls import GOING_ON
 from dispatch.models.transitions import key, move
-from dispatch.results import Held
+from dispatch.ways import Ways, wording_of
+from registry.centres import zone
+from registry.hours import is_open
 from registry.models import Channel
 from registry.models.centre import Priority
 from registry.store import Actor, Store, Writing
+from registry.terms import open_hours
 
 log = structlog.get_logger()
 
@@ -26,14 +55,19 @@ CLAIM = timedelta(seconds=30)  # from claiming to handing over
 HAND_OVER = timedelta(seconds=60)  # for the other side's first word; a prompt may have to be spoken first
 CALL = timedelta(minutes=4)  # the longest that a call of ours rings and speaks
 REPLY_LIFE = timedelta(hours=1)  # a later answer only puzzles
+NOTICE_LIFE = timedelta(hours=12)
+URGENT_LIFE = timedelta(minutes=15)  # "be there by ten" is not said after ten
+LATER = timedelta(seconds=15)  # until a merchant that talks to us is called
 PATIENCE = timedelta(minutes=2)  # of not knowing, before an operator is asked
+REPEAT_AFTER = timedelta(seconds=15)  # of not knowing, before somebody is called twice for an emergency
 LONGEST_PAUSE = timedelta(minutes=5)  # between two questions about the same attempt
 
 
 class Unknown(Enum):
-    """What is done about an attempt of which nobody can be asked. It is never repeated without knowing."""
+    """What is done about an attempt of which nobody can be asked. Only an emergency repeats it without knowing."""
 
     OPERATOR = auto()  # somebody has to find out by word of mouth
+    REPEAT = auto()  # twice is better than never; the double is counted
     GIVE_UP = auto()  # it does no harm when it never arrived
 
 
@@ -42,7 +76,14 @@ RULES = {
     MessageKind.JOB_DETAILS: Unknown.OPERATOR,
     MessageKind.OFFER_WITHDRAWN: Unknown.OPERATOR,
     MessageKind.REPLY: Unknown.GIVE_UP,
+    MessageKind.LADDER: Unknown.REPEAT,
+    MessageKind.VISIT_NEWS: Unknown.GIVE_UP,  # whoever comes says so at the door, and whoever needs the word asks
     MessageKind.PROGRESS: Unknown.GIVE_UP,  # the clock of the arrival asks an operator anyway
+    MessageKind.INCIDENT_NEWS: Unknown.GIVE_UP,  # there is more news, and an operator asks in the end
+    MessageKind.NOTICE: Unknown.GIVE_UP,  # the board, and the merchant's record, say it too
+    MessageKind.WORDS: Unknown.OPERATOR,
+    MessageKind.SURVEY: Unknown.OPERATOR,
+    MessageKind.CARE: Unknown.OPERATOR,
 }
 
 
@@ -51,15 +92,18 @@ class Order:
     """What has to leave the house now, committed as handed over."""
 
     attempt: str
+    centre_id: int
     channel: Channel
     via: str
     number: str
     body: str
+    wording: Wording | None
     keys: str
     language: str
     ttl: timedelta | None
     urgent: bool
     last_way: bool  # there is no other gateway that could be tried
+    to_resident: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +114,8 @@ class Question:
     attempt: str
     channel: Channel
     via: str
+    number: str
+    handed_over_at: datetime
     hang_up: bool
 
 
@@ -81,8 +127,20 @@ class Claimed:
     claim: str
 
 
-def claim(store: Store, instance: str, limit: int) -> list[Claimed]:
-    """Takes up to `limit` messages that are wanted now, or whose claim has run out, for `instance`."""
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """The exchange that calls go out by, and how many its trunk carries, those that come in included."""
+
+    exchange: str
+    channels: int
+
+
+def claim(store: Store, instance: str, limit: int, trunk: Trunk | None = None) -> list[Claimed]:
+    """Takes up to `limit` messages that are wanted now, or whose claim has run out, for `instance`.
+
+    What is most urgent comes first; calls for which `trunk` has no room stay where they are, and so does what is held
+    after a restore.
+    """
     now = store.clock.now()
     token = f"{instance[:55]}#{uuid.uuid4().hex[:8]}"
     free = or_(col(Message.claimed_until).is_(None), col(Message.claimed_until) <= now)
@@ -95,28 +153,41 @@ def claim(store: Store, instance: str, limit: int) -> list[Claimed]:
                     col(Message.state).in_([MessageState.CLAIMED, MessageState.HANDED_OVER, MessageState.UNKNOWN]),
                     free,
                 ),
-            )
+            ),
+            not_(hold.keeps_back()),
         )
-        .order_by(col(Message.not_before), col(Message.id))
+        .order_by(brake.rank(), col(Message.not_before), col(Message.id))
         .limit(limit)
     )
     with store.reading() as session:
         if not session.scalars(due.limit(1)).all():
             return []
     with store.writing() as session:
-        ids = list(session.scalars(due.with_for_update(skip_locked=True)))
-        for message in session.scalars(select(Message).where(col(Message.id).in_(ids))):
+        rooms = _rooms(session, trunk, now) if trunk is not None else {}
+        if full := [centre_id for centre_id, left in rooms.items() if left < 1]:
+            due = due.where(not_(brake.waits_for_a_line() & col(Message.centre_id).in_(full)))
+        ids = list(session.scalars(due.with_for_update(skip_locked=True, key_share=True)))
+        found = {message.id: message for message in session.scalars(select(Message).where(col(Message.id).in_(ids)))}
+        taken = [message for id_ in ids if brake.takes_a_line(message := found[id_], rooms)]
+        for message in taken:
             message.claimed_by, message.claimed_until = token, now + CLAIM
             if message.state is MessageState.WANTED:
                 move(session, message, MessageState.CLAIMED, Actor.system())
-    return [Claimed(id_, token) for id_ in ids if id_ is not None]
+    return [Claimed(key(message), token) for message in taken]
 
 
-def next_step(
-    session: Writing, claimed: Claimed, gateways: list[str], exchange: str | None
-) -> Order | Question | None:
+def _rooms(session: Writing, trunk: Trunk, now: datetime) -> dict[int, int]:
+    """How many calls that can wait each centre may have out now, of those that have some waiting."""
+    waiting = select(col(Message.centre_id)).where(brake.waits_for_a_line(), col(Message.not_before) <= now)
+    return {
+        centre_id: brake.room(session, centre_id, trunk.exchange, trunk.channels, now)
+        for centre_id in session.scalars(waiting.distinct()).all()
+    }
+
+
+def next_step(session: Writing, claimed: Claimed, ways: Ways, trunk: Trunk | None) -> Order | Question | None:
     """What to do with a claimed message: hand it over, ask about it, or nothing when it is not ours or not wanted."""
-    held = results.hold(session, claimed.message)
+    held = held_message(session, claimed.message)
     if held is None or held.message.claimed_by != claimed.claim:
         return None
     message = held.message
@@ -124,15 +195,83 @@ def next_step(
         return _question(session, held)
     if message.state is not MessageState.CLAIMED:
         return None
-    if not is_wanted(held, session.clock.now()):
+    verdict = _verdict(session, held)
+    if verdict is Verdict.NEVER:
         _let_go(message)
         move(session, message, MessageState.DROPPED, Actor.system())
         return None
-    ways = gateways if message.channel is Channel.SMS else [exchange] if exchange is not None else []
-    if not ways:
+    if message.channel is Channel.VOICE and trunk is not None and not isinstance(verdict, datetime):
+        verdict = brake.not_before(session, message, trunk.exchange, trunk.channels) or verdict
+        if _is_on_the_line(session, message):
+            verdict = session.clock.now() + LATER
+    if isinstance(verdict, datetime):
+        _wait(session, message, verdict, "not_now")
+        return None
+    by_sms = message.channel is Channel.SMS
+    if message.kind is MessageKind.OFFER and not by_sms and _is_closed(session, message):
+        undelivered.closed(session, held)
+        return None
+    able = ways.able(message) if by_sms else [trunk.exchange] if trunk is not None else []
+    if not able:
         results.no_way(session, held)
         return None
-    return _hand_over(session, held, ways[message.tries % len(ways)], last_way=message.tries + 1 >= len(ways))
+    via = ways.choose(session, message, able, urgent=_is_urgent(held)) if by_sms else able[0]
+    if isinstance(via, datetime):
+        _wait(session, message, via, "pace")
+        return None
+    return _hand_over(session, held, via, last_way=message.tries + 1 >= len(able))
+
+
+def _is_closed(session: Writing, message: Message) -> bool:
+    """Whether the shop that was open when it was chosen has closed since: nobody is there to hear the telephone."""
+    local = session.clock.now().astimezone(zone(session, message.centre_id))
+    return message.merchant_id is not None and not is_open(open_hours(session, message.merchant_id), local)
+
+
+def _is_on_the_line(session: Writing, message: Message) -> bool:
+    """Whether the merchant has called us from that number and has not hung up: its telephone would be busy."""
+    if message.merchant_id is None or message.kind is MessageKind.LADDER:
+        return False
+    going_on = select(col(Call.id)).where(col(Call.number) == message.number, col(Call.state).in_(GOING_ON))
+    return session.scalar(going_on.limit(1)) is not None
+
+
+def _wait(session: Writing, message: Message, until: datetime, why: str) -> None:
+    _let_go(message)
+    message.not_before = until
+    move(session, message, MessageState.WANTED, Actor.system(), why=why)
+
+
+def _is_urgent(held: Held) -> bool:
+    return held.case is not None and held.case.priority is not Priority.ROUTINE
+
+
+def _verdict(session: Writing, held: Held) -> Verdict | datetime:
+    """Whether the message still makes sense at the last moment, and whether this is the hour for it."""
+    if not held.message.body:  # the person whom it was about has been deleted
+        return Verdict.NEVER
+    match held.message.kind:
+        case MessageKind.SURVEY:
+            return surveys.verdict(session, held.case, held.message)
+        case MessageKind.CARE:
+            return care.verdict(session, held.check, held.message)
+        case MessageKind.INCIDENT_NEWS:
+            return incident_news.verdict(session, held.case, held.message)
+        case MessageKind.NOTICE if held.message.channel is Channel.VOICE and not notices.is_urgent(held.message):
+            return _at_a_decent_hour(session, held)
+        case _:
+            return Verdict.NOW if is_wanted(held, session.clock.now()) else Verdict.NEVER
+
+
+def _at_a_decent_hour(session: Writing, held: Held) -> Verdict | datetime:
+    """Nobody is called at night about a card."""
+    now = session.clock.now()
+    if not is_wanted(held, now):
+        return Verdict.NEVER
+    decent = notice_hours(session, held.message.centre_id).next(now)
+    if decent is None:
+        return Verdict.NEVER
+    return decent if decent > now else Verdict.NOW
 
 
 def is_wanted(held: Held, now: datetime, *, call_under_way: bool = False) -> bool:
@@ -141,19 +280,32 @@ def is_wanted(held: Held, now: datetime, *, call_under_way: bool = False) -> boo
     A call under way may go on for a moment after the offer's time: its clock waits for the key.
     """
     message, case, offer = held.message, held.case, held.offer
+    if message.kind is MessageKind.LADDER:
+        return held.ladder is not None and ladders.wants(*held.ladder, call_under_way=call_under_way)
     if message.kind is MessageKind.REPLY:
         return now - message.created_at < REPLY_LIFE
+    if message.kind is MessageKind.INCIDENT_NEWS:
+        return incident_news.is_wanted(case, message, now)
+    if message.kind in (MessageKind.NOTICE, MessageKind.WORDS):
+        if message.kind is MessageKind.NOTICE and notices.is_urgent(message):
+            there_soon = offer is not None and offer.state is OfferState.ACCEPTED
+            return there_soon and now - message.created_at < URGENT_LIFE
+        return now - message.created_at < NOTICE_LIFE
+    if message.kind is MessageKind.SURVEY:
+        return case is not None and surveys.open_to(case, message.created_at)
+    if message.kind is MessageKind.CARE:
+        return held.check is not None and care.awaits(held.check, now)
     if case is None or offer is None:
         return False
     match message.kind:
         case MessageKind.OFFER:
             return (
                 offer.state in offers.LIVE
-                and offer.channel is message.channel
+                and (offer.both_channels or offer.channel is message.channel)
                 and case.state is CaseState.OFFERING
                 and (call_under_way or now < offer.expires_at)
             )
-        case MessageKind.JOB_DETAILS | MessageKind.PROGRESS:
+        case MessageKind.JOB_DETAILS | MessageKind.PROGRESS | MessageKind.VISIT_NEWS:
             return offer.state is OfferState.ACCEPTED
         case MessageKind.OFFER_WITHDRAWN:
             return True
@@ -161,6 +313,9 @@ def is_wanted(held: Held, now: datetime, *, call_under_way: bool = False) -> boo
 
 def _hand_over(session: Writing, held: Held, via: str, *, last_way: bool) -> Order:
     message, now = held.message, session.clock.now()
+    before = ""
+    if message.kind is MessageKind.OFFER and message.channel is Channel.VOICE and held.offer is not None:
+        before = messages.said_before(session, held.offer, message.language)
     message.tries += 1
     attempt = Attempt(
         id=uuid.uuid4().hex,
@@ -179,15 +334,18 @@ def _hand_over(session: Writing, held: Held, via: str, *, last_way: bool) -> Ord
         ttl = REPLY_LIFE
     return Order(
         attempt=attempt.id,
+        centre_id=message.centre_id,
         channel=message.channel,
         via=via,
         number=message.number,
-        body=message.body,
+        body=before + message.body,
+        wording=wording_of(message),
         keys=message.keys,
         language=message.language,
         ttl=ttl,
-        urgent=held.case is not None and held.case.priority is not Priority.ROUTINE,
+        urgent=_is_urgent(held),
         last_way=last_way,
+        to_resident=message.resident_id is not None,
     )
 
 
@@ -208,20 +366,22 @@ def _question(session: Writing, held: Held) -> Question | None:
         attempt=attempt.id,
         channel=held.message.channel,
         via=attempt.via,
+        number=held.message.number,
+        handed_over_at=attempt.handed_over_at,
         hang_up=by_telephone and not is_wanted(held, session.clock.now(), call_under_way=True),
     )
 
 
 def keep_ringing(session: Writing, attempt_id: str) -> None:
     """The call is under way: its end will be reported, and is asked for when that has not come after `CALL`."""
-    found = results.of_attempt(session, attempt_id)
-    if found is not None and found[1].message.state in results.UNDER_WAY:
+    found = of_attempt(session, attempt_id)
+    if found is not None and found[1].message.state in UNDER_WAY:
         found[1].message.claimed_until = session.clock.now() + CALL
 
 
 def cannot_ask(session: Writing, question: Question) -> None:
     """Nobody can be asked now: again later, and after a while as the kind's rule says."""
-    found = results.of_attempt(session, question.attempt)
+    found = of_attempt(session, question.attempt)
     if found is None or found[1].message.state is not MessageState.UNKNOWN:
         return
     attempt, held = found
@@ -229,6 +389,9 @@ def cannot_ask(session: Writing, question: Question) -> None:
     held.message.claimed_until = session.clock.now() + min(max(age / 2, timedelta(seconds=5)), LONGEST_PAUSE)
     if not is_wanted(held, session.clock.now()) or (age > PATIENCE and RULES[held.message.kind] is Unknown.GIVE_UP):
         results.give_up(session, held, attempt)
+    elif RULES[held.message.kind] is Unknown.REPEAT:
+        if age > REPEAT_AFTER:
+            undelivered.repeat(session, held, attempt)
     elif age > PATIENCE and attempt.result != AttemptResult.WITH_OPERATOR:
         log.error("message.fate_unknown", message=question.message, attempt=question.attempt, via=question.via)
         results.ask_operator(session, held, attempt)

@@ -11,8 +11,9 @@ from sqlmodel import col, delete, select, update
 from dispatch.desk import Desk
 from dispatch.errors import NotLoggedIn, TooManyTries
 from dispatch.models import LoginThrottle, LoginToken, Operator, Presence
+from dispatch.presence import become, leave
 from registry.models import Area
-from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
+from registry.store import Actor, Reading, Scope, Writing
 
 SHIFT = timedelta(hours=12)  # how long a token is good: the longest shift
 FREE_TRIES = 3  # failures before the next try has to wait
@@ -55,14 +56,19 @@ def sit_down(session: Writing, operator_id: int) -> tuple[Operator, str, datetim
     """A new token for an operator whose password was right, and until when it is good; her presence is ready."""
     now = session.clock.now()
     token = secrets.token_urlsafe(32)
-    operator = _present(session, operator_id, Presence.READY, "logged_in")
+    operator = session.lock(Operator, operator_id)
+    assert operator is not None
+    become(session, operator, Presence.READY, Actor.operator(operator_id), what="logged_in")
     session.exec(delete(LoginThrottle).where(col(LoginThrottle.login) == operator.login))
     session.add(LoginToken(digest=digest(token), operator_id=operator_id, created_at=now, expires_at=now + SHIFT))
     return operator, token, now + SHIFT
 
 
 def stand_up(session: Writing, token: str, desk: Desk) -> Operator:
-    """Ends the token; without another good one the operator is no longer present."""
+    """Ends the token; without another good one the operator is no longer present, and calls do not ring at hers.
+
+    Her open turns are any colleague's then. Raises Conflict with the cases when nobody else is there to take them.
+    """
     now = session.clock.now()
     session.exec(update(LoginToken).where(col(LoginToken.digest) == digest(token)).values(ended_at=now))
     others = session.exec(
@@ -72,7 +78,12 @@ def stand_up(session: Writing, token: str, desk: Desk) -> Operator:
             LoginToken.expires_at > now,
         )
     ).first()
-    return _present(session, desk.operator_id, Presence.READY if others else Presence.OFF, "logged_out")
+    operator = session.lock(Operator, desk.operator_id)
+    assert operator is not None
+    if others is None:
+        leave(session, operator, desk.actor, may_refuse=True)
+        become(session, operator, Presence.OFF, desk.actor, what="logged_out")
+    return operator
 
 
 def desk_of(session: Reading | Writing, token: str, now: datetime) -> Desk:
@@ -104,21 +115,3 @@ def forget(session: Writing) -> None:
     past = session.clock.now() - FORGOTTEN_AFTER
     session.exec(delete(LoginToken).where(col(LoginToken.expires_at) < past))
     session.exec(delete(LoginThrottle).where(col(LoginThrottle.not_before) < past))
-
-
-def _present(session: Writing, operator_id: int, presence: Presence, what: str) -> Operator:
-    operator = session.lock(Operator, operator_id)
-    assert operator is not None
-    operator.presence = presence
-    session.record(
-        Entry(
-            what=f"{Subject.OPERATOR}.{what}",
-            subject=Subject.OPERATOR,
-            subject_id=operator_id,
-            actor=Actor.operator(operator_id),
-            centre_id=operator.centre_id,
-            area_id=operator.area_id,
-            data={"presence": str(presence)},
-        )
-    )
-    return operator

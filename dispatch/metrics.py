@@ -9,10 +9,14 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlmodel import col, func, select
 
+from dispatch import findings
 from dispatch.casebook import OPEN_STATES
-from dispatch.models import Call, CallState, Case, CaseState, Inbound, Message, MessageState, Timer, TimerState
+from dispatch.models import Call, CallState, Case, CaseState, Inbound, Message, MessageState, Proof, Timer, TimerState
+from dispatch.models.audit import Finding
 from dispatch.models.calls import GOING_ON
+from dispatch.proofs import newest
 from dispatch.views.board import calls_on_board
+from dispatch.views.gateways import gateway_lines
 from registry.store import Store
 
 GRACE = timedelta(seconds=5)  # a clock that has been due for less is only about to be looked at
@@ -77,6 +81,15 @@ class _Work(Collector):
                 .select_from(Case)
                 .where(Case.centre_id == self._centre_id, col(Case.needs_since).is_not(None))
             ).one()
+            to_call_back = session.exec(
+                select(func.count())
+                .select_from(Case)
+                .where(
+                    Case.centre_id == self._centre_id,
+                    col(Case.state).in_(OPEN_STATES),
+                    col(Case.call_back).is_not(None),
+                )
+            ).one()
             outbox = dict(
                 session.exec(
                     select(Message.state, func.count())
@@ -94,11 +107,12 @@ class _Work(Collector):
                 .select_from(Timer)
                 .where(Timer.state == TimerState.ARMED, Timer.due_at < now - GRACE)
             ).one()
+            proven = newest(session, self._centre_id)
+            gateways = gateway_lines(session, self._centre_id)
+            found = {each.kind: each.count for each in findings.current(session, self._centre_id)}
         live = {state: calls.get(state, 0) for state in CallState if state in GOING_ON}
         yield _by_state("townline_calls", "Calls that are going on", live)
-        yield _one(
-            "townline_calls_unsettled", "Unanswered calls nobody has dealt with", calls.get(CallState.ENDED, 0)
-        )
+        yield _one("townline_call_backs", "Callers who were not answered and wait to be called back", to_call_back)
         unfinished = {state: cases.get(state, 0) for state in CaseState if state in OPEN_STATES}
         yield _by_state("townline_cases", "Cases that are not closed", unfinished)
         yield _one("townline_cases_needing_operator", "Cases that wait for an operator's attention", needing)
@@ -107,6 +121,39 @@ class _Work(Collector):
         )
         yield _one("townline_inbound_unseen", "SMS that wait for an operator", unseen)
         yield _one("townline_timers_overdue", "Clocks that were due and not looked at", overdue)
+        audited = GaugeMetricFamily(
+            "townline_audit_findings",
+            "What the auditor found not to move as it should, at most 100 of each kind",
+            labels=["kind"],
+        )
+        for kind in Finding:
+            audited.add_metric([str(kind)], found.get(str(kind), 0))
+        yield audited
+        yield _by_gateway(
+            "townline_gateway_works",
+            "Whether an SMS gateway works",
+            [(each.name, float(each.failing_since is None)) for each in gateways],
+        )
+        yield _by_gateway(
+            "townline_gateway_age_seconds",
+            "Since an SMS gateway was last seen to work",
+            [(each.name, (now - each.worked_at).total_seconds()) for each in gateways if each.worked_at is not None],
+        )
+        yield _by_gateway(
+            "townline_gateway_under_way",
+            "SMS handed to a gateway of which nobody knows yet that they were sent",
+            [(each.name, float(each.under_way)) for each in gateways],
+        )
+        yield _by_proof(
+            "townline_proof_worked",
+            "Whether a trunk or telephone worked when it was last tried",
+            [(proof, float(proof.worked)) for proof in proven],
+        )
+        yield _by_proof(
+            "townline_proof_age_seconds",
+            "Since a trunk or telephone was last seen to work",
+            [(proof, (now - proof.worked_at).total_seconds()) for proof in proven if proof.worked_at is not None],
+        )
 
 
 def _one(name: str, help_: str, value: int) -> Metric:
@@ -117,4 +164,18 @@ def _by_state(name: str, help_: str, counts: Mapping[Any, int]) -> Metric:
     family = GaugeMetricFamily(name, help_, labels=["state"])
     for state, count in counts.items():
         family.add_metric([str(state)], count)
+    return family
+
+
+def _by_gateway(name: str, help_: str, values: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(name, help_, labels=["gateway"])
+    for gateway, value in values:
+        family.add_metric([gateway], value)
+    return family
+
+
+def _by_proof(name: str, help_: str, values: Iterable[tuple[Proof, float]]) -> Metric:
+    family = GaugeMetricFamily(name, help_, labels=["exchange", "kind", "name"])
+    for proof, value in values:
+        family.add_metric([proof.exchange, str(proof.kind), proof.name], value)
     return family

@@ -19,7 +19,7 @@ from registry.store.session import begin
 log = structlog.get_logger()
 
 MIGRATION_LOCK = 0x6D696772  # "migr": PostgreSQL's advisory lock around a migration
-PATIENCE = 30  # seconds that PostgreSQL waits for whoever holds the lock or a table
+PATIENCE = 30  # seconds to wait for whoever migrates at the moment, or holds a table
 
 
 def settings(connection: Connection | None = None) -> Config:
@@ -29,6 +29,11 @@ def settings(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def known_revisions() -> list[str]:
+    """The revisions that this program knows, the newest first."""
+    return [script.revision for script in scripts().walk_revisions()]
 
 
 def scripts() -> ScriptDirectory:
@@ -46,9 +51,8 @@ def migrate(store: Store) -> str:
 
     Raises DatabaseNewer, DatabaseLocked and DatabaseUnreachable; the database is then as it was.
     """
-    directory = scripts()
-    head = directory.get_current_head() or ""
-    known = {script.revision for script in directory.walk_revisions()}
+    known = known_revisions()
+    head = known[0]
     with in_words(store), store.engine.connect() as connection, _alone(connection):
         before = MigrationContext.configure(connection).get_current_revision()
         if before is not None and before not in known:
@@ -57,12 +61,17 @@ def migrate(store: Store) -> str:
                 "start the newer program, or restore the backup that was made before it"
             )
         if (before or "") != head:
-            command.upgrade(settings(connection), "head")
+            upgrade(connection)
             _check_references(connection)
         connection.commit()
     if (before or "") != head:
         log.info("database.migrated", before=before, now=head)
     return head
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Applies what is missing up to `revision` in the transaction of `connection`, which the caller commits."""
+    command.upgrade(settings(connection), revision)
 
 
 @contextmanager
@@ -91,11 +100,14 @@ def _alone(connection: Connection) -> Iterator[None]:
     driver = connection.connection.dbapi_connection
     assert driver is not None
     driver.execute("PRAGMA foreign_keys=OFF")  # no effect inside a transaction
+    (usual,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
     try:
         begin(connection, "BEGIN IMMEDIATE")
         yield
     finally:
         connection.rollback()
+        driver.execute(f"PRAGMA busy_timeout={usual}")
         driver.execute("PRAGMA foreign_keys=ON")
 
 

@@ -22,11 +22,12 @@ from callbridge.errors import (
     UnsafeValue,
 )
 from callbridge.events import CallOut
-from callbridge.gateways.door import Gateway, SmsState
-from dispatch import handover, results
-from dispatch.handover import Claimed, Order, Question
+from callbridge.gateways.door import Gateway, GatewayReceipt, SmsState
+from dispatch import gateway_health, handover, results
+from dispatch.handover import Claimed, Order, Question, Trunk
 from dispatch.messages import REPEAT_KEYS
 from dispatch.models import AttemptResult
+from dispatch.ways import Route, Ways
 from registry.models import Channel
 from registry.store import Store, Writing
 
@@ -48,9 +49,10 @@ class Telephone(Protocol):
 
 
 class Sender:
-    """One for each instance. `gateways` in the order of preference; without `bridge` nobody is called.
+    """One for each instance. `gateways` in the order of preference, with their `routes`; without `bridge` nobody is
+    called.
 
-    `exchange` is the bridge's name in the attempts.
+    `exchange` is the bridge's name in the attempts, `channels` what its trunk carries.
     """
 
     def __init__(
@@ -61,12 +63,16 @@ class Sender:
         instance: str,
         *,
         exchange: str = "main",
+        channels: int = 30,
+        routes: Mapping[str, Route] | None = None,
     ) -> None:
         self._store = store
         self._gateways = dict(gateways)
+        self._ways = Ways(gateways, routes)
         self._bridge = bridge
         self._instance = instance
         self._exchange = exchange
+        self._trunk = Trunk(exchange, channels) if bridge is not None else None
         self._under_way: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,7 +117,7 @@ class Sender:
 
     async def _claim(self, limit: int) -> list[Claimed]:
         try:
-            return await asyncio.to_thread(handover.claim, self._store, self._instance, limit)
+            return await asyncio.to_thread(handover.claim, self._store, self._instance, limit, self._trunk)
         except Exception:
             log.exception("outbox.claim_failed")
             return []
@@ -121,8 +127,8 @@ class Sender:
             step = await self._write(
                 handover.next_step,
                 claimed,
-                list(self._gateways),
-                self._exchange if self._bridge is not None else None,
+                self._ways,
+                self._trunk,
             )
             if isinstance(step, Question):
                 await self._ask(step)
@@ -137,18 +143,20 @@ class Sender:
         try:
             async with asyncio.timeout(LONGEST_HAND_OVER):
                 receipt = await gateway.send(
-                    order.attempt, order.number, order.body, ttl=order.ttl, urgent=order.urgent
+                    order.attempt,
+                    order.number,
+                    order.body,
+                    wording=order.wording,
+                    ttl=order.ttl,
+                    urgent=order.urgent,
                 )
-        except GatewayAway as away:
-            await self._write(results.not_happened, order.attempt, AttemptResult.AWAY, str(away))
         except GatewayRefused as refusal:
-            result = AttemptResult.REFUSED if order.last_way else AttemptResult.AWAY
-            await self._write(results.not_happened, order.attempt, result, str(refusal))
+            await self._write(_refused, order, refusal)
         except Exception as problem:  # GatewayUnsure, and whatever a gateway does not promise: it may have left
             log.warning("message.unsure", attempt=order.attempt, problem=type(problem).__name__)
-            await self._write(results.lost_sight, order.attempt, str(problem))
+            await self._write(_unsure, order, problem)
         else:
-            await self._write(results.sms_taken, order.attempt, receipt.status, receipt.reference)
+            await self._write(_taken, order, receipt)
 
     async def _call(self, order: Order) -> None:
         assert self._bridge is not None
@@ -160,6 +168,7 @@ class Sender:
                 language="en" if order.language == "en" else "zh",
                 keys=order.keys,
                 repeat=REPEAT_KEYS[order.keys],
+                reply="asked" if order.to_resident else "key",
             )
             async with asyncio.timeout(LONGEST_HAND_OVER):
                 await self._bridge.call_out(call)
@@ -182,7 +191,7 @@ class Sender:
             gateway = self._gateways.get(question.via)
             if gateway is None:
                 raise GatewayError(f"there is no gateway {question.via} any more")
-            fate = await gateway.fate(question.attempt)
+            fate = await gateway.fate(question.attempt, to=question.number, at=question.handed_over_at)
         except BridgeError as problem:
             log.info("message.cannot_ask", attempt=question.attempt, via=question.via, problem=type(problem).__name__)
             await self._write(handover.cannot_ask, question)
@@ -208,11 +217,26 @@ class Sender:
     async def _write(self, step: Callable[..., Any], *arguments: Any) -> Any:
         """One step in a transaction of its own, away from the event loop."""
 
-        def run() -> Any:
-            with self._store.writing() as session:
-                return step(session, *arguments)
+        return await asyncio.to_thread(self._store.write, lambda session: step(session, *arguments))
 
-        return await asyncio.to_thread(run)
+
+def _taken(session: Writing, order: Order, receipt: GatewayReceipt) -> None:
+    results.sms_taken(session, order.attempt, receipt.status, receipt.reference)
+    gateway_health.took(session, order.centre_id, order.via)
+
+
+def _refused(session: Writing, order: Order, refusal: GatewayRefused) -> None:
+    """It was not sent. Another gateway tries at once; the same one later, where that may help."""
+    later = isinstance(refusal, GatewayAway) or not order.last_way
+    result = AttemptResult.AWAY if later else AttemptResult.REFUSED
+    results.not_happened(session, order.attempt, result, str(refusal), elsewhere=not order.last_way)
+    if gateway_health.is_its_fault(refusal):
+        gateway_health.fails(session, order.centre_id, order.via, str(refusal))
+
+
+def _unsure(session: Writing, order: Order, problem: Exception) -> None:
+    results.lost_sight(session, order.attempt, str(problem))
+    gateway_health.fails(session, order.centre_id, order.via, str(problem) or type(problem).__name__)
 
 
 def _rings(session: Writing, attempt: str) -> None:

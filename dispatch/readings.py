@@ -1,7 +1,8 @@
 """How a merchant's SMS is read: the one table of what may be written, as in docs/replies.md.
 
-`1`, `１`, `1。`, `1 接单`, `A7K2 1` are alike. A text counts only when every word of it is known: "1个小时后" is no
-acceptance. Words on which mobile networks act by themselves (STOP, START, T, TD, 退订) are never answers.
+`1`, `１`, `1。`, `1 接单`, `A7K2 1` are alike. Beside 4 or 5, or alone, four digits are a resident's word. A text
+counts only when every word of it is known: "1个小时后" is no acceptance. Words on which mobile networks act by
+themselves (STOP, START, T, TD, 退订) are never answers.
 """
 
 import re
@@ -30,6 +31,8 @@ NETWORK = frozenset({"STOP", "START", "T", "TD", "退订", "UNSUBSCRIBE", "CANCE
 _BY_WORD = {word: reading for reading, words in WORDS.items() for word in words}
 _ONE_CODE = r"(?=.{0,3}[A-Z])(?=.{0,3}[0-9])[A-HJ-NP-Z2-9]{4}"  # as `offers` makes them: with a letter and a figure
 _CODE = re.compile(_ONE_CODE)
+_WORD = re.compile(r"(?P<figure>[45]?)(?P<word>[0-9]{4})")
+_WITH_WORD = frozenset({AT_THE_DOOR, DONE})
 _JOINED = tuple(
     re.compile(pattern)
     for pattern in (rf"(?P<code>{_ONE_CODE})(?P<figure>[0-5])", rf"(?P<figure>[0-5])(?P<code>{_ONE_CODE})")
@@ -39,10 +42,16 @@ _PHRASES = {"ON THE WAY": "ONTHEWAY", "AT THE DOOR": "ATTHEDOOR", "CALL ME": "CA
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a text says: None for something that is not in the table. `silent`: no answer may be sent to it."""
+    """What a text says: None for something that is not in the table. `silent`: no answer may be sent to it.
+
+    `word` is the resident's, said at the door or afterwards; with `alone` there was nothing else, and that it is one
+    depends on whether a job waits for it.
+    """
 
     reading: InboundReading | None
     code: str | None = None
+    word: str | None = None
+    alone: bool = False
     silent: bool = False
 
 
@@ -53,6 +62,7 @@ def read(text: str) -> Said:
         return Said(None, silent=True)
     codes: set[str] = set()
     readings: set[InboundReading] = set()
+    said: set[str] = set()
     for word in words:
         if (reading := _BY_WORD.get(word)) is not None:
             readings.add(reading)
@@ -63,12 +73,18 @@ def read(text: str) -> Said:
             readings.add(_BY_WORD[joined[0]["figure"]])
         elif _CODE.fullmatch(word):
             codes.add(word)
+        elif (digits := _WORD.fullmatch(word)) is not None:
+            said.add(digits["word"])
+            readings.update({_BY_WORD[figure] for figure in digits["figure"]})
         else:
             return Said(None, code=next(iter(codes), None))
     code = next(iter(codes)) if len(codes) == 1 else None
-    if len(readings) != 1 or len(codes) > 1:
+    alone = bool(said) and not readings
+    if alone:
+        readings = {DONE}
+    if len(readings) != 1 or len(codes) > 1 or len(said) > 1 or (said and not readings <= _WITH_WORD):
         return Said(None, code=code)
-    return Said(next(iter(readings)), code=code)
+    return Said(next(iter(readings)), code=code, word=next(iter(said), None), alone=alone)
 
 
 def _words(text: str) -> list[str]:

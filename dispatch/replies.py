@@ -1,42 +1,42 @@
-"""SMS that come in: stored first, read afterwards, answered at most once, acted upon only where it is certain.
+"""SMS that come in, and keys pressed in a call: stored first, read afterwards, answered at most once, acted upon only
+where it is certain.
 
 `take_in` and `read` are two transactions: what a gateway was told is stored is never lost, and a text that could not
-be read for any reason is read again by `read_left_over`. The table of answers is docs/replies.md.
+be read for any reason is read again by `dispatch.unread`. The table of answers is docs/replies.md.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from callbridge.gateways.door import InboundSms
-from dispatch import messages, offers, visits
+from dispatch import call_ins, codes, messages, offers, record_words, resident_words, visit_reports, visits
 from dispatch.attention import Need, need
+from dispatch.backlog import Backlog
+from dispatch.casebook import hold_all
+from dispatch.correspondence import WRONG_CODES, answers_since, meant, wrong_codes_before
 from dispatch.errors import Conflict, ForbiddenMove
 from dispatch.models import (
     Case,
     Inbound,
     InboundReading,
-    Message,
-    MessageKind,
     Offer,
     OfferState,
     Visit,
     VisitState,
 )
-from dispatch.offers import CODE_LIFE, LIVE
+from dispatch.offers import LIVE
 from dispatch.readings import Said, read
-from dispatch.texts import reply
+from dispatch.texts import day_or_hour, reply
+from dispatch.visit_reports import Told
 from registry.merchants import merchants_by_number
 from registry.models import Centre, Channel, Merchant
 from registry.numbers import NumberPlan
-from registry.store import Actor, Entry, Store, Subject, Writing
+from registry.store import Actor, Entry, Subject, Writing
 from registry.text import plain
-
-log = structlog.get_logger()
 
 LONGEST = 2000
 NOT_UNDERSTOOD_AN_HOUR = 3  # answers to what is not understood: two machines must not talk for ever
@@ -56,29 +56,28 @@ class Replies:
     """Reads what comes in for one centre."""
 
     def __init__(self, centre_id: int, plan: NumberPlan) -> None:
-        self._centre_id = centre_id
+        self.centre_id = centre_id
         self._plan = plan
+        self.backlog = Backlog()
 
     def take_in(self, session: Writing, gateway: str, sms: InboundSms) -> Inbound:
         """Stores an SMS; the same event of the same gateway is stored once. `read` it in another transaction."""
         event_id = plain(sms.event_id, 128)
         number = self._plan.read(sms.from_number).number or plain(sms.from_number, 40)
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(
-            insert(Inbound)
-            .values(
-                centre_id=self._centre_id,
-                gateway=gateway,
-                event_id=event_id,
-                number=number[:40],
-                body=plain(sms.text, LONGEST),
-                sent_at=sms.received_at,
-                received_at=session.clock.now(),
-                reading=InboundReading.UNREAD,
-                needs_operator=False,
-            )
-            .on_conflict_do_nothing()
-        )
+        row = {
+            "centre_id": self.centre_id,
+            "gateway": gateway,
+            "event_id": event_id,
+            "number": number[:40],
+            "body": plain(sms.text, LONGEST),
+            "sent_at": sms.received_at,
+            "received_at": session.clock.now(),
+            "reading": InboundReading.UNREAD,
+            "needs_operator": False,
+        }
+        new = session.scalars(_TAKE_IN[session.get_bind().dialect.name], row).one_or_none()
+        if new is not None:
+            return new
         return session.scalars(
             select(Inbound).where(col(Inbound.gateway) == gateway, col(Inbound.event_id) == event_id)
         ).one()
@@ -88,24 +87,23 @@ class Replies:
         seen = session.get(Inbound, inbound_id)
         if seen is None or seen.reading is not InboundReading.UNREAD:
             return None
-        merchants = merchants_by_number(session, self._centre_id, seen.number)
+        call = call_ins.call_of(session, seen)  # before any case, as everywhere
+        merchants = merchants_by_number(session, self.centre_id, seen.number)
         said = read(seen.body)
-        asked = _asked(session, [merchant.id for merchant in merchants if merchant.id is not None])
-        about = [offer for offer in asked if said.code is None or offer.code == said.code]
-        undecided = LIVE | {OfferState.ACCEPTED}
-        about = [offer for place, offer in enumerate(about) if place == 0 or offer.state in undecided]
-        for case_id in sorted({offer.case_id for offer in about}):
-            session.lock(Case, case_id)  # before the offers and the SMS, as everywhere
-        about = [held for offer in about if (held := session.lock(Offer, offer.id or 0)) is not None]
+        about = meant(session, [merchant.id for merchant in merchants if merchant.id is not None], said.code)
+        hold_all(session, (offer.case_id for offer in about))  # before the offers and the SMS, as everywhere
+        about = session.lock_all(Offer, (offer.id or 0 for offer in about))[::-1]
         inbound = session.lock(Inbound, inbound_id)
         assert inbound is not None
         if inbound.reading is not InboundReading.UNREAD:
             return None
-        reader = _Reader(session, inbound, said, merchants, about)
+        reader = _Reader(session, inbound, said, merchants, about, Channel.VOICE if call is not None else Channel.SMS)
         reader.read()
+        if call is not None:
+            call_ins.go_on(session, call, inbound, *reader.spoken)
         session.record(
             Entry(
-                what="message.received",
+                what="message.received" if call is None else "message.keyed",
                 subject=Subject.MESSAGE,
                 subject_id=inbound_id,
                 actor=Actor.merchant(inbound.merchant_id) if inbound.merchant_id is not None else Actor.system(),
@@ -117,29 +115,8 @@ class Replies:
         return inbound
 
 
-def read_left_over(store: Store, replies: Replies, older_than: timedelta = timedelta(seconds=5)) -> int:
-    """Reads what was stored and not read: the service went away in between, or something failed."""
-    with store.reading() as session:
-        left = session.scalars(
-            select(col(Inbound.id))
-            .where(
-                col(Inbound.reading) == InboundReading.UNREAD,
-                col(Inbound.received_at) <= store.clock.now() - older_than,
-            )
-            .order_by(col(Inbound.id))
-            .limit(50)
-        ).all()
-    for inbound_id in left:
-        try:
-            with store.writing() as session:
-                replies.read(session, inbound_id or 0)
-        except Exception:
-            log.exception("inbound.not_read", inbound=inbound_id)
-    return len(left)
-
-
 class _Reader:
-    """One SMS being read: every row it may touch is held."""
+    """One SMS, or one key, being read: every row it may touch is held."""
 
     def __init__(
         self,
@@ -148,8 +125,10 @@ class _Reader:
         said: Said,
         merchants: Sequence[Merchant],
         about: Sequence[Offer],
+        channel: Channel,
     ) -> None:
-        self.session, self.inbound, self.said = session, inbound, said
+        self.session, self.inbound, self.said, self.channel = session, inbound, said, channel
+        self.spoken = ("", "")  # the answer's key and sentence, to somebody who is on the line
         self.merchants, self.about = merchants, about  # the undecided ones and the newest, the newest first
         self.case_id: int | None = None
 
@@ -159,16 +138,30 @@ class _Reader:
             return
         self.inbound.merchant_id = self.merchants[0].id
         reading = self.said.reading
-        if reading is None:
+        if (told := record_words.answer(self.session, self.merchants, self.inbound.body, self._actor)) is not None:
+            self.case_id = told.case_id
+            self._ends(told.reading, told.key, None, **told.values)
+        elif reading is None:
             self._not_understood()
         elif self.said.code is not None and not self.about:
-            self._ends(InboundReading.UNKNOWN_CODE, "reply.unknown_code", written=self.said.code)
+            self._unknown_code(self.said.code)
         elif reading is InboundReading.CALL_ME:
             self._call_me()
         elif reading in STEPS:
             self._step(STEPS[reading])
         else:
             self._answer(accepting=reading is InboundReading.ACCEPT)
+
+    def _unknown_code(self, written: str) -> None:
+        """There is no such job. Who has guessed often enough is called by an operator, and guesses on unanswered."""
+        before = wrong_codes_before(self.session, self.inbound)
+        self.inbound.needs_operator = before + 1 >= WRONG_CODES
+        if before + 1 < WRONG_CODES:
+            self._ends(InboundReading.UNKNOWN_CODE, "reply.unknown_code", written=written)
+        elif before + 1 == WRONG_CODES:
+            self._ends(InboundReading.UNKNOWN_CODE, "reply.wrong_codes", count=str(WRONG_CODES))
+        else:
+            self.inbound.reading = InboundReading.UNKNOWN_CODE
 
     def _answer(self, *, accepting: bool) -> None:
         """1 or 2: an answer to the one offer that is open."""
@@ -187,10 +180,10 @@ class _Reader:
         case = self._case(offer)
         try:
             if accepting:
-                offers.accept(self.session, case, offer, self._actor, by=Channel.SMS)
+                offers.accept(self.session, case, offer, self._actor, by=self.channel)
                 self.inbound.reading = InboundReading.ACCEPT  # the details are the answer
             else:
-                offers.decline(self.session, case, offer, self._actor, by=Channel.SMS)
+                offers.decline(self.session, case, offer, self._actor, by=self.channel)
                 self._ends(InboundReading.DECLINE, "reply.declined", offer)
         except (Conflict, ForbiddenMove):
             self._too_late(offer, accepting=accepting)
@@ -209,28 +202,83 @@ class _Reader:
         else:
             # "I can" after the end, and nobody else has said so yet: somebody may want to know.
             self.inbound.needs_operator = accepting and self._case(offer).needs_why == Need.NOBODY_LEFT
+            self._over(offer)
+
+    def _over(self, offer: Offer) -> None:
+        """The truth about an offer that has ended: who else has the job since when, if somebody has."""
+        taken_at = self.session.scalar(
+            select(col(Offer.answered_at))
+            .where(
+                col(Offer.case_id) == offer.case_id,
+                col(Offer.id) != offer.id,
+                col(Offer.state).in_([OfferState.ACCEPTED, OfferState.FULFILLED]),
+                col(Offer.answered_at) > offer.offered_at,
+            )
+            .order_by(col(Offer.answered_at).desc())
+            .limit(1)
+        )
+        if taken_at is None or offer.state is OfferState.FULFILLED:
             self._ends(InboundReading.TOO_LATE, LATE.get(offer.state, "reply.not_wanted"), offer)
+        else:
+            time = day_or_hour(taken_at, self.session.clock.now(), self._centre, self._language)
+            self._ends(InboundReading.TOO_LATE, "reply.went_to_another", offer, time=time)
 
     def _step(self, to: VisitState) -> None:
         """3, 4 or 5: how far it is with the one job that is accepted."""
-        jobs = [offer for offer in self.about if offer.state is OfferState.ACCEPTED]
+        jobs = self._jobs()
         if len(jobs) > 1:
             self._which(jobs)
-            return
-        if not jobs:
+        elif jobs:
+            self._step_of(jobs[0], to)
+        elif self.said.alone and not self._has_told_it_before():
+            self._not_understood()
+        else:
             self._step_of_nothing()
-            return
-        offer = jobs[0]
+
+    def _jobs(self) -> Sequence[Offer]:
+        """The accepted jobs that a step may mean. A right word names its job; one that is alone means only jobs that
+        wait for a word.
+        """
+        jobs = [offer for offer in self.about if offer.state is OfferState.ACCEPTED]
+        if self.said.word is None:
+            return jobs
+        found = [(offer, visits.of_offer(self.session, offer)) for offer in jobs]
+        having = [(offer, visit) for offer, visit in found if visit is not None and visit.word is not None]
+        named = [offer for offer, visit in having if visit.word == self.said.word]
+        if len(named) == 1:
+            return named
+        if not self.said.alone:
+            return jobs
+        return [offer for offer, visit in having if visit_reports.wants_word(self.session, self._case(offer), visit)]
+
+    def _has_told_it_before(self) -> bool:
+        """Whether four digits without anything else are the word of the job that is over."""
+        visit = visits.of_offer(self.session, self.about[0]) if self.about else None
+        return visit is not None and visit.word == self.said.word
+
+    def _step_of(self, offer: Offer, to: VisitState) -> None:
         self._about(offer)
         case, visit = self._case(offer), visits.of_offer(self.session, offer)
         assert visit is not None
+        assert self.said.reading is not None
         try:
-            visits.step(self.session, case, visit, to, self._actor, proof="sms")
+            told = visit_reports.report(
+                self.session, case, visit, to, self._actor, way=str(self.channel), word=self.said.word
+            )
         except ForbiddenMove:
             self._ends(InboundReading.REPEATED, "reply.step_before", offer)
-        else:
-            assert self.said.reading is not None
-            self._ends(self.said.reading, f"reply.{to}", offer)
+            return
+        match told:
+            case Told.NOTED:
+                self._ends(self.said.reading, f"reply.{to}", offer)
+            case Told.PROOF_WANTED:
+                asked = visit_reports.proof_of(self.session, case)
+                self._ends(InboundReading.PROOF_WANTED, f"reply.proof_wanted.{asked}", offer)
+            case Told.WRONG_WORD:
+                self._ends(InboundReading.WRONG_WORD, "reply.wrong_word", offer)
+            case Told.WRONG_TOO_OFTEN:
+                self.inbound.needs_operator = True
+                self._ends(InboundReading.WRONG_WORD, "reply.wrong_word_too_often", offer)
 
     def _step_of_nothing(self) -> None:
         if not self.about:
@@ -243,7 +291,7 @@ class _Reader:
         elif newest.state is OfferState.FULFILLED and self._is_done(newest):
             self._ends(InboundReading.REPEATED, "reply.finished", newest)
         else:
-            self._ends(InboundReading.TOO_LATE, LATE.get(newest.state, "reply.not_wanted"), newest)
+            self._over(newest)
 
     def _is_done(self, offer: Offer) -> bool:
         return self.session.scalar(select(col(Visit.done_at)).where(col(Visit.offer_id) == offer.id)) is not None
@@ -267,47 +315,36 @@ class _Reader:
         if len(jobs) == 1:
             self._about(jobs[0])
             need(self.session, self._case(jobs[0]), Need.UNREAD_SMS, self._actor)
-        if self.said.silent or self._answered_lately() >= NOT_UNDERSTOOD_AN_HOUR:
+        hour = self.session.clock.now() - timedelta(hours=1)
+        lately = answers_since(self.session, self.inbound.number, hour, InboundReading.NOT_UNDERSTOOD)
+        if self.said.silent or lately >= NOT_UNDERSTOOD_AN_HOUR:
             self.inbound.reading = InboundReading.NOT_UNDERSTOOD
         else:
             self._ends(InboundReading.NOT_UNDERSTOOD, "reply.not_understood")
 
     def _stranger(self) -> None:
-        """Kept, shown to the operator, and answered once, if it is a number that a person answers."""
+        """A resident who was asked something; else kept, shown to the operator, and answered once, if it is a number
+        that a person answers.
+        """
+        if (reading := resident_words.answer(self.session, self.inbound)) is not None:
+            self._ends(reading, f"reply.{reading}")
+            return
         self.inbound.needs_operator = True
         self.inbound.reading = InboundReading.STRANGER
-        since = self.session.clock.now() - CODE_LIFE
-        before = self._replies_since(since)
+        since = self.session.clock.now() - codes.LIFE
+        before = answers_since(self.session, self.inbound.number, since)
         if self.inbound.number.startswith("+") and not before and not self.said.silent:
             self._ends(InboundReading.STRANGER, "reply.stranger")
-
-    def _answered_lately(self) -> int:
-        since = self.session.clock.now() - timedelta(hours=1)
-        return self._replies_since(since, InboundReading.NOT_UNDERSTOOD)
-
-    def _replies_since(self, since: object, reading: InboundReading | None = None) -> int:
-        counted = (
-            select(func.count())
-            .select_from(Message)
-            .join(Inbound, col(Inbound.id) == col(Message.inbound_id))
-            .where(
-                col(Message.kind) == MessageKind.REPLY,
-                col(Message.number) == self.inbound.number,
-                col(Message.created_at) > since,
-            )
-        )
-        if reading is not None:
-            counted = counted.where(col(Inbound.reading) == reading)
-        return self.session.scalar(counted) or 0
 
     def _ends(self, reading: InboundReading, key: str, offer: Offer | None = None, **values: str) -> None:
         """Puts down how it was read, and its one answer into the outbox."""
         self.inbound.reading = reading
-        centre = self.session.get(Centre, self.inbound.centre_id)
-        assert centre is not None
         merchant = self.merchants[0] if self.merchants else None
-        body = reply(key, merchant, centre, offer, **values)
-        messages.answer(self.session, self.inbound, body, self._language)
+        if self.channel is Channel.VOICE:
+            spelt = " ".join(offer.code) if offer is not None else ""
+            self.spoken = (key, reply(key, merchant, self._centre, offer, code=spelt, **values).body)
+        else:
+            messages.answer(self.session, self.inbound, reply(key, merchant, self._centre, offer, **values))
 
     def _about(self, offer: Offer) -> None:
         self.inbound.offer_id, self.inbound.merchant_id = offer.id, offer.merchant_id
@@ -319,6 +356,12 @@ class _Reader:
         return case
 
     @property
+    def _centre(self) -> Centre:
+        centre = self.session.get(Centre, self.inbound.centre_id)
+        assert centre is not None
+        return centre
+
+    @property
     def _actor(self) -> Actor:
         return Actor.merchant(self.inbound.merchant_id) if self.inbound.merchant_id is not None else Actor.system()
 
@@ -328,12 +371,7 @@ class _Reader:
         return "en" if language.startswith("en") else "zh"
 
 
-def _asked(session: Writing, merchant_ids: list[int]) -> Sequence[Offer]:
-    """The offers that an answer of these merchants may mean, the newest first."""
-    since = session.clock.now() - CODE_LIFE
-    return session.scalars(
-        select(Offer)
-        .where(col(Offer.merchant_id).in_(merchant_ids), col(Offer.offered_at) > since)
-        .order_by(col(Offer.id).desc())
-        .limit(200)
-    ).all()
+_TAKE_IN = {
+    dialect: insert(Inbound).on_conflict_do_nothing().returning(Inbound)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}

@@ -4,7 +4,7 @@ The gateway's receipt, its later status, the end of a call, the answer to "what 
 end here, in a transaction of the caller's that holds case, offer and message in this order.
 """
 
-from dataclasses import dataclass
+import sys
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,19 +14,19 @@ from sqlmodel import col
 
 from callbridge.events import CallOut, Outcome
 from callbridge.gateways.door import SmsState, SmsStatus
-from dispatch import messages, offers, visits
-from dispatch.attention import Need, need
-from dispatch.errors import Conflict, ForbiddenMove
+from dispatch import (
+    asking,
+    keys,
+    offers,
+    undelivered,
+)
+from dispatch.attention import Need
+from dispatch.held import UNDER_WAY, Held, of_attempt
 from dispatch.models import (
     Attempt,
     AttemptResult,
-    Case,
-    Inbound,
-    Message,
     MessageKind,
     MessageState,
-    Offer,
-    OfferState,
 )
 from dispatch.models.transitions import move
 from dispatch.policy import OfferPolicy, offer_policy
@@ -35,48 +35,18 @@ from registry.store import Actor, Writing
 
 log = structlog.get_logger()
 
-UNDER_WAY = frozenset({MessageState.HANDED_OVER, MessageState.UNKNOWN})
-HEARD_IS_ENOUGH = frozenset({MessageKind.JOB_DETAILS, MessageKind.OFFER_WITHDRAWN, MessageKind.PROGRESS})
+HEARD_IS_ENOUGH = frozenset(
+    {
+        MessageKind.JOB_DETAILS,
+        MessageKind.OFFER_WITHDRAWN,
+        MessageKind.PROGRESS,
+        MessageKind.VISIT_NEWS,
+        MessageKind.INCIDENT_NEWS,
+        MessageKind.NOTICE,
+    }
+)
 ASK_AFTER = timedelta(seconds=5)  # what was handed over may still be on its way to where it is looked for
 VOICE_AWAY = 20  # hand-overs to an exchange that is away, the pauses growing: longer than any offer lives
-FOR_GOOD = frozenset({Outcome.INVALID})  # calling again would not help
-
-
-NOT_HAPPENED = (AttemptResult.AWAY, AttemptResult.NEVER_SEEN)
-
-
-@dataclass(slots=True)
-class Held:
-    """One message with all it belongs to, held in the order case, offer, message."""
-
-    message: Message
-    case: Case | None
-    offer: Offer | None
-
-    @property
-    def actor(self) -> Actor:
-        merchant = self.message.merchant_id
-        return Actor.merchant(merchant) if merchant is not None else Actor.system()
-
-
-def hold(session: Writing, message_id: int) -> Held | None:
-    """The message with its case and offer, as they are now; None when there is none."""
-    seen = session.get(Message, message_id)
-    if seen is None:
-        return None
-    case = session.lock(Case, seen.case_id) if seen.case_id is not None else None
-    offer = session.lock(Offer, seen.offer_id) if seen.offer_id is not None else None
-    message = session.lock(Message, message_id)
-    return Held(message, case, offer) if message is not None else None
-
-
-def of_attempt(session: Writing, attempt_id: str) -> tuple[Attempt, Held] | None:
-    attempt = session.get(Attempt, attempt_id)
-    held = hold(session, attempt.message_id) if attempt is not None else None
-    if held is None:
-        return None
-    attempt = session.lock(Attempt, attempt_id)
-    return (attempt, held) if attempt is not None else None
 
 
 def sms_taken(session: Writing, attempt_id: str, status: SmsState, reference: str = "", reason: str = "") -> None:
@@ -93,7 +63,7 @@ def sms_taken(session: Writing, attempt_id: str, status: SmsState, reference: st
     if status is SmsState.FAILED:
         _close(attempt, AttemptResult.FAILED, session.clock.now(), reason)
         if _is_latest(attempt, held) and (held.message.state in UNDER_WAY or held.message.state is MessageState.SENT):
-            _failed(session, held, AttemptResult.FAILED, attempt)
+            undelivered.failed(session, held, AttemptResult.FAILED, attempt)
         return
     if status is SmsState.DELIVERED:
         _close(attempt, AttemptResult.DELIVERED, session.clock.now())
@@ -102,19 +72,29 @@ def sms_taken(session: Writing, attempt_id: str, status: SmsState, reference: st
         _close(attempt, AttemptResult.SENT, session.clock.now())
     if _is_latest(attempt, held) and held.message.state in UNDER_WAY:
         move(session, held.message, MessageState.SENT, Actor.system(), attempt=attempt.id)
-        _release(held.message)
+        undelivered.release(held.message)
     if held.offer is not None and held.message.kind is MessageKind.OFFER:
         offers.sent(session, held.offer, Actor.system(), attempt.id)
 
 
-def take_status(session: Writing, status: SmsStatus) -> None:
-    """A gateway's report on a message of ours."""
+def take_status(session: Writing, gateway: str, status: SmsStatus) -> bool:
+    """A gateway's report on a message that it took; False when its name for that is not known here, or not yet."""
+    named = col(Attempt.id) == status.attempt if status.attempt else col(Attempt.reference) == status.reference
+    attempt = session.scalar(select(col(Attempt.id)).where(col(Attempt.via) == gateway, named))
+    if attempt is None:
+        log.warning("message.status_of_unknown_attempt", gateway=gateway, attempt=status.attempt)
+        return bool(status.attempt)
     if status.status is not SmsState.NEVER_SEEN:
-        sms_taken(session, status.attempt, status.status, reason=status.reason)
+        sms_taken(session, attempt, status.status, reason=status.reason)
+    return True
 
 
-def not_happened(session: Writing, attempt_id: str, result: AttemptResult, detail: str = "") -> None:
-    """The other side has certainly not done it: the message is wanted again, as a new attempt, or has failed."""
+def not_happened(
+    session: Writing, attempt_id: str, result: AttemptResult, detail: str = "", *, elsewhere: bool = False
+) -> None:
+    """The other side has certainly not done it: the message is wanted again, as a new attempt, or has failed; at once
+    when it can go by somebody else.
+    """
     found = of_attempt(session, attempt_id)
     if found is None or found[0].ended_at is not None:
         return
@@ -122,11 +102,15 @@ def not_happened(session: Writing, attempt_id: str, result: AttemptResult, detai
     _close(attempt, result, session.clock.now(), detail)
     if not _is_latest(attempt, held) or held.message.state not in UNDER_WAY:
         return
+    if held.ladder is not None:
+        undelivered.ladder_again(session, held, attempt, result)
+        return
     policy = offer_policy(session, held.message.centre_id)
     if result is AttemptResult.REFUSED or held.message.tries >= _limit(held, policy):
-        _failed(session, held, result, attempt)
+        undelivered.failed(session, held, result, attempt)
     else:
-        _again(session, held, attempt, policy.sms_pause * min(held.message.tries, 4))
+        pause = timedelta() if elsewhere else policy.sms_pause * min(held.message.tries, 4)
+        undelivered.again(session, held, attempt, pause)
 
 
 def lost_sight(session: Writing, attempt_id: str, detail: str = "") -> None:
@@ -144,7 +128,7 @@ def lost_sight(session: Writing, attempt_id: str, detail: str = "") -> None:
 def ask_operator(session: Writing, held: Held, attempt: Attempt) -> None:
     """It cannot be found out what became of the attempt: somebody has to, by word of mouth."""
     attempt.result = AttemptResult.WITH_OPERATOR
-    _needs(session, held, Need.UNKNOWN_FATE)
+    undelivered.needs(session, held, Need.UNKNOWN_FATE)
 
 
 def give_up(session: Writing, held: Held, attempt: Attempt) -> None:
@@ -153,12 +137,12 @@ def give_up(session: Writing, held: Held, attempt: Attempt) -> None:
     move(
         session, held.message, MessageState.FAILED, Actor.system(), attempt=attempt.id, why=str(AttemptResult.UNKNOWN)
     )
-    _release(held.message)
+    undelivered.release(held.message)
 
 
 def no_way(session: Writing, held: Held) -> None:
     """There is no gateway, or no exchange, that could take the message."""
-    _failed(session, held, "no_way")
+    undelivered.failed(session, held, "no_way")
 
 
 def rings(session: Writing, attempt_id: str) -> None:
@@ -185,91 +169,16 @@ def call_ended(session: Writing, event: CallOut) -> None:
         held.message.delivered_at = event.answered_at or event.at
         if mine:
             move(session, held.message, MessageState.SENT, held.actor, attempt=attempt.id, key=attempt.key)
-            _release(held.message)
+            undelivered.release(held.message)
     if event.outcome is Outcome.KEY:
-        pressed(session, held, event.key)
+        keys.pressed(session, held, event.key)
     elif mine and not heard:
-        _not_reached(session, held, attempt, event.outcome)
-
-
-def pressed(session: Writing, held: Held, key: str) -> None:
-    """A merchant's key: an answer to the offer, or a step of its visit. One that comes too late changes nothing, and
-    who believes that it has the job is told that it has not.
-    """
-    if held.case is None or held.offer is None:
-        return
-    try:
-        if held.message.kind is MessageKind.OFFER and key == "1":
-            offers.accept(session, held.case, held.offer, held.actor, by=Channel.VOICE)
-        elif held.message.kind is MessageKind.OFFER and key == "2":
-            offers.decline(session, held.case, held.offer, held.actor, by=Channel.VOICE)
-        elif key in visits.STEP_OF_KEY and held.offer.state is OfferState.ACCEPTED:
-            visit = visits.of_offer(session, held.offer)
-            if visit is not None:
-                to = visits.STEP_OF_KEY[key]
-                visits.step(session, held.case, visit, to, held.actor, proof="voice")
-    except (Conflict, ForbiddenMove):
-        log.info("message.key_too_late", message=held.message.id, offer=held.offer.id, key=key)
-        if held.message.kind is MessageKind.OFFER and key == "1" and held.offer.state is not OfferState.ACCEPTED:
-            messages.tell_off(session, held.case, held.offer)
-
-
-def _not_reached(session: Writing, held: Held, attempt: Attempt, outcome: Outcome) -> None:
-    policy = offer_policy(session, held.message.centre_id)
-    if outcome in FOR_GOOD or _calls(session, held) >= policy.voice_tries:
-        _failed(session, held, outcome, attempt)
-    else:
-        _again(session, held, attempt, policy.voice_pause)
-
-
-def _failed(session: Writing, held: Held, why: str, attempt: Attempt | None = None) -> None:
-    """This message will not arrive: the other channel, the next merchant, or an operator."""
-    move(
-        session,
-        held.message,
-        MessageState.FAILED,
-        Actor.system(),
-        why=str(why),
-        attempt=attempt.id if attempt is not None else None,
-    )
-    _release(held.message)
-    case, offer, by_sms = held.case, held.offer, held.message.channel is Channel.SMS
-    match held.message.kind:
-        case MessageKind.REPLY:
-            _needs(session, held, Need.UNREAD_SMS)
-        case MessageKind.OFFER if case is not None and offer is not None:
-            if not (by_sms and offers.ask_by_telephone(session, case, offer)):
-                offers.fail(session, case, offer, str(why))
-        case MessageKind.JOB_DETAILS if case is not None and offer is not None and offer.state is OfferState.ACCEPTED:
-            if not (by_sms and messages.tell_details(session, case, offer, Channel.VOICE)):
-                _needs(session, held, Need.DETAILS_FAILED)
-        case MessageKind.OFFER_WITHDRAWN if case is not None and offer is not None:
-            if not (by_sms and messages.tell_off(session, case, offer, Channel.VOICE)):
-                _needs(session, held, Need.NOT_TOLD_OFF)
-        case _:
-            pass  # a question about progress that nobody heard: the clock of the arrival runs on
-
-
-def _needs(session: Writing, held: Held, why: Need) -> None:
-    if held.case is not None:
-        need(session, held.case, why, Actor.system())
-    elif held.message.inbound_id is not None and (inbound := session.get(Inbound, held.message.inbound_id)):
-        inbound.needs_operator = True
-
-
-def _again(session: Writing, held: Held, attempt: Attempt, pause: timedelta) -> None:
-    held.message.not_before = session.clock.now() + pause
-    move(session, held.message, MessageState.WANTED, Actor.system(), attempt=attempt.id, result=attempt.result)
-    _release(held.message)
-
-
-def _calls(session: Writing, held: Held) -> int:
-    """How often this message has really been dialled."""
-    results = session.scalars(select(col(Attempt.result)).where(col(Attempt.message_id) == held.message.id))
-    return sum(1 for result in results if result not in NOT_HAPPENED)
+        undelivered.not_reached(session, held, attempt, event.outcome)
 
 
 def _limit(held: Held, policy: OfferPolicy) -> int:
+    if held.message.kind in asking.KINDS:
+        return sys.maxsize  # until it is too late to call, which is looked at before each try
     return VOICE_AWAY if held.message.channel is Channel.VOICE else policy.sms_tries
 
 
@@ -281,7 +190,3 @@ def _close(attempt: Attempt, result: StrEnum, at: datetime, detail: str = "") ->
     attempt.ended_at, attempt.result = at, str(result)
     if detail:
         attempt.detail = detail[:200]
-
-
-def _release(message: Message) -> None:
-    message.claimed_by = message.claimed_until = None

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -14,27 +15,33 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.engine import make_url
 
 from callbridge.errors import GatewayAway, GatewayError
-from callbridge.gateways import Gateway
-from dispatch import housekeeping, ticker
+from callbridge.gateways import Gateway, Report
+from dispatch import gateway_health, housekeeping, memory, reports, ticker
 from dispatch.api import create_app
-from dispatch.auditor import audit
+from dispatch.backup.sqlite import sweep
 from dispatch.config import Config
 from dispatch.database import database_file
 from dispatch.house import House, open_house
 from dispatch.listening import Listening
 from dispatch.lockfile import LockFile
 from dispatch.obstacles import AddressTaken
-from dispatch.replies import read_left_over
+from dispatch.unread import read_left_over
 
 log = structlog.get_logger()
 
-TICK = 1  # seconds between two looks at the clocks
+TICK = 0.25  # seconds between two looks at the clocks: what is due is done within a second of its time
+HEARD = 5  # between two notes that the exchange is heard
 READ_AGAIN = 10
 AUDIT = 60
 CLEAN = 600
+LET_GO = 30
+UPKEEP = 5
+PROVE = 20
+PULSE = 2  # seconds between two signs of life; systemd and the exchange wait for much longer
 PATIENCE = 3  # seconds that requests under way have when the service stops
 REGISTER_AGAIN = 30  # seconds, after a gateway was away
 COLLECT = (10_000, 20, 20)  # by default every seventh match met a full collection of 8 ms; the memory is the same
+TAKES_TURNS = 0.001  # seconds; with Python's own 0.005 a call waits that long for each statement while others compute
 
 
 class PartFailed(Exception):
@@ -53,6 +60,7 @@ def opened(config: Config) -> Iterator[tuple[House, socket.socket]]:
             lock = LockFile(database)
             lock.take(f"townline serve at {address(config)}")
             stack.callback(lock.release)
+            sweep(database)
         house = open_house(config)
         stack.callback(house.store.close)
         yield house, door
@@ -69,6 +77,7 @@ def serve(config: Config) -> None:
     with opened(config) as (house, door):
         gc.freeze()  # a full collection walks 370,000 objects of the imports (0.1 s) while a call comes in
         gc.set_threshold(*COLLECT)
+        sys.setswitchinterval(TAKES_TURNS)
         asyncio.run(run(house, door))
 
 
@@ -82,8 +91,11 @@ async def run(house: House, door: socket.socket) -> None:
     server = http_server(house)
     clocks = _clocks(house)
     listening = None if house.store.is_sqlite else Listening(house.store.url, house.feed.wake)
+    await asyncio.to_thread(gateway_health.settle, house.store, house.centre_id, list(house.gateways))
     for gateway in house.gateways.values():  # of several instances, the one that sends is the one reported to
         house.switchboard.while_held(partial(_register, house, gateway))
+        house.switchboard.while_held(partial(_listen, house, gateway))
+        house.switchboard.while_held(partial(gateway_health.watch, house.store, house.centre_id, gateway))
     parts = {
         "api": asyncio.create_task(server.serve(sockets=[door])),
         "feed": asyncio.create_task(house.feed.run()),
@@ -93,6 +105,7 @@ async def run(house: House, door: socket.socket) -> None:
     if listening is not None:
         listening.start()
     log.info("service.began", address=address(house.config), instance=house.instance)
+    house.notifier.tell("READY=1")
     try:
         stop = asyncio.create_task(stopping.wait())
         await asyncio.wait([stop, *parts.values()], return_when=asyncio.FIRST_COMPLETED)
@@ -102,6 +115,7 @@ async def run(house: House, door: socket.socket) -> None:
             log.error("service.part_failed", part=name, exc_info=parts[name].exception())
     finally:
         clocks.shutdown(wait=False)
+        await house.pulse.stop(house.switchboard.bridge)
         parts["switchboard"].cancel()
         await asyncio.gather(parts["switchboard"], return_exceptions=True)
         await house.feed.close()
@@ -110,6 +124,7 @@ async def run(house: House, door: socket.socket) -> None:
         await asyncio.gather(*parts.values(), return_exceptions=True)
         if listening is not None:
             await asyncio.to_thread(listening.stop)
+        await asyncio.to_thread(house.replies.backlog.close)
         for gateway in house.gateways.values():
             await gateway.close()
         log.info("service.ended")
@@ -163,13 +178,29 @@ def _clocks(house: House) -> AsyncIOScheduler:
     )
 
     async def tick() -> None:
-        await asyncio.to_thread(ticker.tick, house.store, house.instance)
+        while await asyncio.to_thread(ticker.tick, house.store, house.instance):
+            house.ticked()
         house.ticked()
 
-    jobs: list[tuple[int, Callable[[], Awaitable[None]]]] = [
+    async def keep_up() -> None:
+        await house.upkeep.run(house.switchboard.bridge)
+
+    async def prove() -> None:
+        await house.daily_proof.run(house.switchboard.bridge)
+
+    async def beat() -> None:
+        await house.pulse.beat(house.switchboard.bridge)
+
+    jobs: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, tick),
+        (HEARD, house.switchboard.still_there),
         (READ_AGAIN, _in_thread(lambda: read_left_over(house.store, house.replies))),
-        (AUDIT, _in_thread(lambda: audit(house.store))),
+        (READ_AGAIN, _in_thread(lambda: reports.read_early(house.store))),
+        (AUDIT, _in_thread(house.audit)),
+        (UPKEEP, keep_up),
+        (PROVE, prove),
+        (PULSE, beat),
+        (LET_GO, _in_thread(memory.let_go)),
         (CLEAN, _in_thread(lambda: housekeeping.clean(house.store, house.speech))),
     ]
     for seconds, job in jobs:
@@ -203,3 +234,12 @@ async def _register(house: House, gateway: Gateway) -> None:
         else:
             log.info("gateway.registered", gateway=gateway.name)
             return
+
+
+async def _listen(house: House, gateway: Gateway) -> None:
+    """Takes in what a gateway has to be asked for."""
+
+    async def hear(report: Report) -> None:
+        await asyncio.to_thread(reports.take, house.store, house.replies, gateway.name, [report])
+
+    await gateway.listen(hear)

@@ -4,7 +4,7 @@ Among several instances on one database the exchange's lease decides which one d
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -13,10 +13,12 @@ import structlog
 from callbridge.bridge import Bridge, LinkState
 from callbridge.errors import AmiRefused, BridgeError
 from callbridge.events import BridgeEvent, CelPosition
-from dispatch import lease
+from dispatch import gaps, lease
 from dispatch.intake import Intake, Recognition
+from dispatch.mirror import Mirror
 from dispatch.models import ExchangePosition
 from dispatch.outbox import Sender
+from dispatch.telephonist import Telephonist
 from registry.store import Store
 
 log = structlog.get_logger()
@@ -35,6 +37,7 @@ class Switchboard:
         instance: str,
         make_bridge: Callable[[], Bridge],
         make_sender: Callable[[Bridge], Sender],
+        mirror: Mirror,
     ) -> None:
         self._store = store
         self._intake = intake
@@ -42,8 +45,10 @@ class Switchboard:
         self._instance = instance
         self._make_bridge = make_bridge
         self._make_sender = make_sender
+        self._mirror = mirror
         self._bridge: Bridge | None = None
         self._sender: Sender | None = None
+        self._telephonist: Telephonist | None = None
         self._refusal = ""
         self._thread = ThreadPoolExecutor(1, "intake")  # in order, and never behind a request
         self._errands: set[asyncio.Task[None]] = set()
@@ -54,6 +59,11 @@ class Switchboard:
     def link(self) -> LinkState | None:
         """How the link is; None while another instance holds the exchange."""
         return self._bridge.link if self._bridge is not None else None
+
+    @property
+    def bridge(self) -> Bridge | None:
+        """The exchange itself, None while another instance holds it."""
+        return self._bridge
 
     @property
     def trouble(self) -> str:
@@ -119,7 +129,10 @@ class Switchboard:
         """Links, takes in and sends, until cancelled."""
         bridge = self._bridge = self._make_bridge()
         sender = self._sender = self._make_sender(bridge)
+        telephonist = self._telephonist = Telephonist(self._store, bridge.telephone, self._exchange)
         sending = asyncio.create_task(sender.run(), name="sender")
+        ordering = asyncio.create_task(telephonist.run(), name="telephonist")
+        mirroring = asyncio.create_task(self._mirror.run(bridge), name="mirror")
         duties = [asyncio.create_task(duty()) for duty in self._duties]
         try:
             try:
@@ -132,17 +145,18 @@ class Switchboard:
                 log.error("link.refused", exchange=self._exchange, why=self._refusal)  # noqa: TRY400
             await sending
         finally:
-            for task in (sending, *duties):
+            for task in (sending, ordering, mirroring, *duties):
                 task.cancel()
             # What is being handed over is still waited for.
-            await asyncio.gather(sending, *duties, return_exceptions=True)
+            await asyncio.gather(sending, ordering, mirroring, *duties, return_exceptions=True)
             await bridge.stop()
+            await asyncio.get_running_loop().run_in_executor(self._thread, int)  # what is being taken in is written
             await asyncio.gather(*self._errands, return_exceptions=True)
-            self._bridge = self._sender = None
+            self._bridge = self._sender = self._telephonist = None
 
-    async def _hear(self, event: BridgeEvent) -> None:
+    async def _hear(self, events: Sequence[BridgeEvent]) -> None:
         loop = asyncio.get_running_loop()
-        for recognition in await loop.run_in_executor(self._thread, self._intake.handle, event):
+        for recognition in await loop.run_in_executor(self._thread, self._intake.take, events):
             errand = asyncio.create_task(self._recognise(recognition))
             self._errands.add(errand)
             errand.add_done_callback(self._errands.discard)
@@ -155,11 +169,19 @@ class Switchboard:
         except BridgeError as problem:  # the call is in the queue all the same, only later in it and without a name
             log.warning("call.not_recognised", uniqueid=recognition.uniqueid, error=type(problem).__name__)
 
+    async def still_there(self) -> None:
+        """Writes down that the exchange is heard now: a gap begins here if we die before the next time."""
+        if (link := self.link) is not None and link.up:
+            await asyncio.to_thread(gaps.heard, self._store, self._exchange)
+
     def _position(self) -> CelPosition | None:
         with self._store.reading() as session:
             row = session.get(ExchangePosition, self._exchange)
-            return CelPosition(generation=row.generation, row=row.row) if row is not None and row.generation else None
+            if row is None or not row.generation:
+                return None
+            return CelPosition(generation=row.generation, row=row.row, stamp=row.stamp)
 
     def _wake(self, seq: int) -> None:
-        if (sender := self._sender) is not None:
-            sender.wake(seq)
+        for worker in (self._sender, self._telephonist, self._mirror):
+            if worker is not None:
+                worker.wake(seq)

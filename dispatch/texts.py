@@ -8,17 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
+from callbridge.gateways.door import Wording
 from callbridge.speech import digits_aloud
 from dispatch.casebook import service_of
 from dispatch.models import Call, Case, CaseCall, Offer
 from dispatch.wire.catalogue import Catalogue
 from registry.cards import summary
-from registry.models import Area, Centre, Line, LineKind, Merchant, Resident
+from registry.models import Area, Centre, Line, LineKind, Merchant, Resident, VisitProof
 from registry.numbers import NumberPlan
 from registry.store import Scope, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An SMS: its text, and what that was worded from."""
+
+    body: str
+    wording: Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,7 @@ class Job:
     where: str  # the community
     when: str
     words: str
+    proof: VisitProof
     door: str
     door_aloud: str
     entrance: str
@@ -39,32 +49,59 @@ class Job:
 
     def say(self, key: str, **more: str) -> str:
         """The sentence of `key` about this job."""
-        return Catalogue("dispatch", self.language).say(
-            key, centre=self.centre, service=self.service, where=self.where, when=self.when, **more
-        )
+        return Catalogue("dispatch", self.language).say(key, **self._values, **more)
 
-    def offer(self, code: str, until: str) -> str:
-        return self.say("sms.offer", code=code, until=until)
+    def write(self, key: str, **more: str) -> Written:
+        """The same, as an SMS."""
+        return Written(self.say(key, **more), Wording(key, self.language, self._values | more))
+
+    def offer(self, code: str, until: str) -> Written:
+        return self.write("sms.offer", code=code, until=until)
 
     def offer_aloud(self) -> str:
         return self.say("call.offer")
 
-    def details(self, code: str) -> str:
+    def details(self, code: str) -> Written:
         """The door and everything else that the one who goes there has to know; the only text that has it."""
-        lines = [
-            self.say("sms.details", code=code),
-            self.door,
-            self.entrance,
-            self._person(self.telephone),
-            self.words,
-        ]
-        return "\n".join([*(line for line in lines if line), self.say("sms.details_answers")])
+        more = {
+            "door": self.door,
+            "entrance": self.entrance,
+            "person": self._person(self.telephone),
+            "words": self.words,
+        }
+        key = self._with_proof("sms.details")
+        lines = [self.say(key, code=code), *(line for line in more.values() if line)]
+        body = "\n".join([*lines, self.say(self._with_proof("sms.details_answers"))])
+        return Written(body, Wording(key, self.language, self._values | more | {"code": code}))
 
     def details_aloud(self) -> str:
+        answers = self.say(self._with_proof("call.details_answers"))
+        return self._said_on([self.say("call.details"), *self._directions]) + answers
+
+    def in_menu(self, code: str, *, accepted: bool) -> str:
+        """The job as a merchant hears it that has called in: with the door only when it has accepted."""
+        spelt = " ".join(code)
+        if not accepted:
+            return self.say("menu.offered", code=spelt)
+        return self._said_on([self.say("menu.accepted", code=spelt), *self._directions]) + self.say("menu.steps")
+
+    @property
+    def _directions(self) -> list[str]:
         person = self._person(digits_aloud(self.telephone, "en" if self.language == "en" else "zh"))
-        lines = [self.say("call.details"), self.door_aloud, self.entrance, person, self.words]
+        return [self.door_aloud, self.entrance, person, self.words]
+
+    def _said_on(self, lines: list[str]) -> str:
+        """One after the other, so that something can follow."""
         stop = "。" if self.language == "zh" else ". "
-        return stop.join([*(line.rstrip("。. ") for line in lines if line), self.say("call.details_answers")])
+        return "".join(line.rstrip("。. ") + stop for line in lines if line)
+
+    def _with_proof(self, key: str) -> str:
+        """The text that tells the merchant what it has to bring back as proof."""
+        return key if self.proof is VisitProof.REPORT else f"{key}.{self.proof}"
+
+    @property
+    def _values(self) -> dict[str, str]:
+        return {"centre": self.centre, "service": self.service, "where": self.where, "when": self.when}
 
     def _person(self, telephone: str) -> str:
         return " ".join(part for part in (self.addressed, telephone) if part)
@@ -93,12 +130,49 @@ def job_of(session: Writing, case: Case, merchant: Merchant) -> Job:
         where=community or catalogue.say("where.later"),
         when=moment(case.wanted_at, centre, language) if case.wanted_at else catalogue.say("when.soon"),
         words=_shortened(case.words, 120),
+        proof=service.proof,
         door=case.place or (home.written(language) if home else ""),
         door_aloud=case.place or (home.aloud(language) if home else ""),
         entrance=_shortened(resident.entrance_note, 120) if resident is not None and home is not None else "",
         addressed=person.addressed(language) if person is not None else "",
         telephone=NumberPlan(centre.country, centre.area_code).dialled(_telephone(session, case, resident)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An emergency as it is told to those who are asked to help: who, and where to go."""
+
+    language: str
+    centre: str
+    who: str
+    where: str
+    said: str  # the key of the sentence
+
+    def aloud(self) -> str:
+        key = self.said if self.where else f"{self.said}.nowhere"
+        return Catalogue("dispatch", self.language).say(key, centre=self.centre, who=self.who, where=self.where)
+
+
+def alarm_of(session: Writing, case: Case, language: str, said: str) -> Alarm:
+    """The emergency in `language`, in the sentence `said`; of a caller whom nobody knows the number is said."""
+    centre = session.get(Centre, case.centre_id)
+    assert centre is not None
+    person = (
+        summary(session, Scope(case.centre_id), case.resident_id, session.clock.now())
+        if case.resident_id is not None
+        else None
+    )
+    where = case.place or (person.address.aloud(language) if person is not None else "")
+    who = person.addressed(language) if person is not None else ""
+    if not who:
+        number = NumberPlan(centre.country, centre.area_code).dialled(_telephone(session, case, None))
+        who = (
+            digits_aloud(number, "en" if language == "en" else "zh")
+            if number
+            else Catalogue("dispatch", language).say("call.ladder.somebody")
+        )
+    return Alarm(language=language, centre=centre.name, who=who, where=where, said=said)
 
 
 def moment(at: datetime, centre: Centre, language: str) -> str:
@@ -113,6 +187,13 @@ def wall_time(at: datetime, centre: Centre) -> str:
     return f"{at.astimezone(ZoneInfo(centre.time_zone)):%H:%M}"
 
 
+def day_or_hour(at: datetime, now: datetime, centre: Centre, language: str) -> str:
+    """The hour of something that was today, else the day too."""
+    zone = ZoneInfo(centre.time_zone)
+    today = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return wall_time(at, centre) if today else moment(at, centre, language)
+
+
 def _shortened(text: str, longest: int) -> str:
     """An SMS is paid by the part: who needs more is called."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
@@ -121,26 +202,37 @@ def _shortened(text: str, longest: int) -> str:
 def _telephone(session: Writing, case: Case, resident: Resident | None) -> str:
     """Where she can be reached: her mobile, else her landline, else the number that called about the case."""
     if resident is not None:
-        lines = session.scalars(
-            select(Line)
-            .where(col(Line.resident_id) == resident.id, col(Line.ended_at).is_(None))
-            .order_by(col(Line.id))
-        ).all()
-        for kind in (LineKind.MOBILE, LineKind.LANDLINE):
-            if found := next((line.number for line in lines if line.kind is kind), None):
-                return found
-    called_from = session.scalar(
-        select(col(Call.number))
-        .join(CaseCall, col(CaseCall.call_id) == col(Call.id))
-        .where(col(CaseCall.case_id) == case.id, col(Call.number).is_not(None))
-        .order_by(col(CaseCall.call_id))
-        .limit(1)
-    )
-    return called_from or ""
+        lines = session.rows(_LINES, resident_id=resident.id).all()
+        for wanted in (LineKind.MOBILE, LineKind.LANDLINE):
+            if found := next((number for kind, number in lines if kind is wanted), None):
+                return str(found)
+    return session.rows(_CALLED_FROM, case_id=case.id).scalar() or ""
 
 
-def reply(key: str, merchant: Merchant | None, centre: Centre, offer: Offer | None = None, **more: str) -> str:
+_LINES = (
+    select(col(Line.kind), col(Line.number))
+    .where(col(Line.resident_id) == bindparam("resident_id"), col(Line.ended_at).is_(None))
+    .order_by(col(Line.id))
+)
+_CALLED_FROM = (
+    select(col(Call.number))
+    .join(CaseCall, col(CaseCall.call_id) == col(Call.id))
+    .where(col(CaseCall.case_id) == bindparam("case_id"), col(Call.number).is_not(None))
+    .order_by(col(CaseCall.call_id))
+    .limit(1)
+)
+
+
+def reply(key: str, merchant: Merchant | None, centre: Centre, offer: Offer | None = None, **more: str) -> Written:
     """One sentence in answer to an SMS; `key` is one of the table in docs/replies.md."""
     language = merchant.language if merchant is not None else centre.language
     language = "en" if language.startswith("en") else "zh"
-    return Catalogue("dispatch", language).say(key, centre=centre.name, code=offer.code if offer else "", **more)
+    values = {"centre": centre.name, "code": offer.code if offer else "", **more}
+    return Written(Catalogue("dispatch", language).say(key, **values), Wording(key, language, values))
+
+
+def order_menu(services: list[tuple[str, str]], language: str) -> str:
+    """What a waiting caller hears who wants to order by key: the services with their digits, and how to wait on."""
+    say = Catalogue("dispatch", language).say
+    items = [say("menu.order", digit=digit, service=service) for digit, service in services]
+    return " ".join([*items, say("menu.order.back")])

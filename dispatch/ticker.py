@@ -2,17 +2,34 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
+from sqlmodel.sql.sqltypes import UTCDateTime
 
-from dispatch import messages, offers, timers, visits
-from dispatch.attention import Need, need
+from dispatch import (
+    care,
+    incident_news,
+    incidents,
+    ladders,
+    limits,
+    messages,
+    offers,
+    phones,
+    presence,
+    surveys,
+    timers,
+    unanswered,
+)
+from dispatch.attention import Need, need, unattended
 from dispatch.models import (
     Attempt,
+    CarePlan,
     Case,
     CaseState,
+    Ladder,
     Message,
     MessageKind,
     MessageState,
@@ -22,7 +39,6 @@ from dispatch.models import (
     TimerKind,
     TimerState,
     Visit,
-    VisitState,
 )
 from registry.models import Channel
 from registry.store import Actor, Store, Subject, Writing
@@ -33,16 +49,15 @@ LAST_WORD = timedelta(minutes=4)  # a call that is under way may still end with 
 LOOK_AGAIN = timedelta(seconds=20)
 
 
-def tick(store: Store, instance: str, limit: int = 50) -> int:
-    """Does what is due now and returns how many clocks it looked at.
+def tick(store: Store, instance: str, limit: int = 20) -> int:
+    """Does what is due now and returns how many clocks it looked at, `limit` at most: others take theirs meanwhile.
 
     One that fails is logged and stays armed for a later tick; the others go on.
     """
     due = timers.due_now(store, instance, limit)
     for timer_id in due:
         try:
-            with store.writing() as session:
-                _act(session, timer_id, instance)
+            store.write(partial(_act, timer_id=timer_id, instance=instance))
         except Exception:
             log.exception("timer.failed", timer=timer_id)
             timers.put_off(store, timer_id)
@@ -54,6 +69,7 @@ def _act(session: Writing, timer_id: int, instance: str) -> None:
     if seen is None:
         return
     case = _case_of(session, seen)
+    plan = session.lock(CarePlan, seen.subject_id) if seen.subject is Subject.CARE_PLAN else None
     timer = session.lock(Timer, timer_id)
     if timer is None or timer.state is not TimerState.ARMED or timer.claimed_by != instance:
         return
@@ -61,6 +77,14 @@ def _act(session: Writing, timer_id: int, instance: str) -> None:
     session.flush()
     if case is not None:
         _ACTS[timer.kind](session, case, timer)
+    elif plan is not None:
+        care.due(session, plan, timer)
+    elif timer.kind is TimerKind.AFTER_CALL:
+        presence.after_call_is_over(session, timer)
+    elif timer.kind is TimerKind.PHONE_AGAIN:
+        phones.try_again(session, timer)
+    elif timer.kind is TimerKind.CALL_BACK_DUE:
+        unanswered.still_open(session, timer)
     log.info("timer.fired", timer=timer_id, kind=str(timer.kind), case=timer.subject_id if case is None else case.id)
 
 
@@ -69,11 +93,15 @@ def _case_of(session: Writing, timer: Timer) -> Case | None:
     case_id: int | None = None
     if timer.subject is Subject.CASE:
         case_id = timer.subject_id
-    elif timer.subject is Subject.OFFER:
-        case_id = session.scalar(select(col(Offer.case_id)).where(col(Offer.id) == timer.subject_id))
-    elif timer.subject is Subject.VISIT:
-        case_id = session.scalar(select(col(Visit.case_id)).where(col(Visit.id) == timer.subject_id))
+    elif timer.subject in _CASE_OF:
+        case_id = session.rows(_CASE_OF[timer.subject], id=timer.subject_id).scalar()
     return session.lock(Case, case_id) if case_id is not None else None
+
+
+_CASE_OF = {
+    subject: select(col(model.case_id)).where(col(model.id) == bindparam("id"))
+    for subject, model in ((Subject.OFFER, Offer), (Subject.VISIT, Visit), (Subject.LADDER, Ladder))
+}
 
 
 def _offer_expires(session: Writing, case: Case, timer: Timer) -> None:
@@ -86,33 +114,34 @@ def _offer_expires(session: Writing, case: Case, timer: Timer) -> None:
         offers.expire(session, case, offer)
 
 
+def _offer_silent(session: Writing, case: Case, timer: Timer) -> None:
+    offer = session.lock(Offer, timer.subject_id)
+    if offer is not None:
+        offers.silent(session, case, offer)
+
+
+def _unattended(session: Writing, case: Case, timer: Timer) -> None:
+    unattended(session, case)
+
+
 def _is_being_called(session: Writing, offer: Offer) -> bool:
     since = session.clock.now() - LAST_WORD
-    under_way = (
-        select(col(Message.id))
-        .join(Attempt, col(Attempt.message_id) == col(Message.id))
-        .where(
-            col(Message.offer_id) == offer.id,
-            col(Message.kind) == MessageKind.OFFER,
-            col(Message.channel) == Channel.VOICE,
-            col(Message.state).in_([MessageState.HANDED_OVER, MessageState.UNKNOWN]),
-            col(Attempt.ended_at).is_(None),
-            col(Attempt.handed_over_at) > since,
-        )
+    return session.rows(_CALL_UNDER_WAY, offer_id=offer.id, since=since).first() is not None
+
+
+_CALL_UNDER_WAY = (
+    select(col(Message.id))
+    .join(Attempt, col(Attempt.message_id) == col(Message.id))
+    .where(
+        col(Message.offer_id) == bindparam("offer_id"),
+        col(Message.kind) == MessageKind.OFFER,
+        col(Message.channel) == Channel.VOICE,
+        col(Message.state).in_([MessageState.HANDED_OVER, MessageState.UNKNOWN]),
+        col(Attempt.ended_at).is_(None),
+        col(Attempt.handed_over_at) > bindparam("since", type_=UTCDateTime()),
     )
-    return session.scalar(under_way.limit(1)) is not None
-
-
-def _arrival_due(session: Writing, case: Case, timer: Timer) -> None:
-    visit = session.lock(Visit, timer.subject_id)
-    if visit is not None and visit.state in visits.NOT_THERE_YET:
-        need(session, case, Need.ARRIVAL_LATE, Actor.system())
-
-
-def _finish_due(session: Writing, case: Case, timer: Timer) -> None:
-    visit = session.lock(Visit, timer.subject_id)
-    if visit is not None and visit.state is VisitState.AT_THE_DOOR:
-        need(session, case, Need.FINISH_LATE, Actor.system())
+    .limit(1)
+)
 
 
 def _wanted_soon(session: Writing, case: Case, timer: Timer) -> None:
@@ -130,10 +159,33 @@ def _progress_call(session: Writing, case: Case, timer: Timer) -> None:
         messages.ask_progress(session, case, offer)
 
 
+def _ladder_step(session: Writing, case: Case, timer: Timer) -> None:
+    ladder = session.lock(Ladder, timer.subject_id)
+    if ladder is not None:
+        ladders.next_step(session, case, ladder)
+
+
+def _responder_due(session: Writing, case: Case, timer: Timer) -> None:
+    ladder = session.lock(Ladder, timer.subject_id)
+    if ladder is not None:
+        ladders.arrival_due(session, case, ladder)
+
+
 _ACTS: dict[TimerKind, Callable[[Writing, Case, Timer], None]] = {
     TimerKind.OFFER_EXPIRES: _offer_expires,
-    TimerKind.ARRIVAL_DUE: _arrival_due,
-    TimerKind.FINISH_DUE: _finish_due,
+    TimerKind.OFFER_SILENT: _offer_silent,
+    TimerKind.NEAR_LIMIT: limits.near,
+    TimerKind.ARRIVAL_DUE: limits.passed,
+    TimerKind.FINISH_DUE: limits.passed,
+    TimerKind.CASE_DUE: limits.passed,
+    TimerKind.RED_LIMIT: limits.passed_again,
+    TimerKind.JOIN_INCIDENT: incidents.join,
+    TimerKind.INCIDENT_NEWS: incident_news.due,
+    TimerKind.SETTLE_INCIDENT: incidents.settle,
     TimerKind.WANTED_SOON: _wanted_soon,
+    TimerKind.UNATTENDED: _unattended,
     TimerKind.PROGRESS_CALL: _progress_call,
+    TimerKind.SURVEY_DUE: surveys.due,
+    TimerKind.LADDER_STEP: _ladder_step,
+    TimerKind.RESPONDER_DUE: _responder_due,
 }

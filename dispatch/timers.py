@@ -4,8 +4,9 @@ Nothing is done here when one is due; `dispatch.ticker` does that, each in a tra
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Update, bindparam, or_, select, update
 from sqlmodel import col
 
 from dispatch.models import Timer, TimerKind, TimerState
@@ -35,19 +36,22 @@ def arm(session: Writing, kind: TimerKind, row: Stateful, due_at: datetime, *, f
 def stop(session: Writing, subject: Subject, subject_id: int, *kinds: TimerKind) -> None:
     """Stops the armed clocks of a row: those of `kinds`, or all of them."""
     session.flush()
+    session.execute(_stopping(kinds), {"of": subject, "of_id": subject_id, "now": session.clock.now()})
+
+
+@lru_cache
+def _stopping(kinds: tuple[TimerKind, ...]) -> Update:
     statement = (
         update(Timer)
         .where(
-            col(Timer.subject) == subject,
-            col(Timer.subject_id) == subject_id,
+            col(Timer.subject) == bindparam("of"),
+            col(Timer.subject_id) == bindparam("of_id"),
             col(Timer.state) == TimerState.ARMED,
         )
-        .values(state=TimerState.STOPPED, settled_at=session.clock.now())
+        .values(state=TimerState.STOPPED, settled_at=bindparam("now"))
         .execution_options(synchronize_session="fetch")
     )
-    if kinds:
-        statement = statement.where(col(Timer.kind).in_(kinds))
-    session.execute(statement)
+    return statement.where(col(Timer.kind).in_(kinds)) if kinds else statement
 
 
 def due_now(store: Store, instance: str, limit: int = 50) -> list[int]:
@@ -70,7 +74,8 @@ def due_now(store: Store, instance: str, limit: int = 50) -> list[int]:
         if not session.execute(due.limit(1)).all():
             return []  # most ticks find nothing, and need no pen for that
     with store.writing() as session:
-        ids = [id_ for id_ in session.scalars(due.with_for_update(skip_locked=True)) if id_ is not None]
+        unclaimed = due.with_for_update(skip_locked=True, key_share=True)
+        ids = [id_ for id_ in session.scalars(unclaimed) if id_ is not None]
         session.execute(
             update(Timer)
             .where(col(Timer.id).in_(ids))

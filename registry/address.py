@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _DIGITS = "零幺二三四五六七八九"
 _NUMERALS = "零一二三四五六七八九"
+_CORE = re.compile(r"[0-9a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,10 @@ class Address:
         return ", ".join(f"{word} {value}".strip() for word, value in parts if value)
 
 
+@lru_cache(maxsize=5000)
 def core(part: str) -> str:
     """What tells one building from the next: `5` of 5栋, 5号楼 or 05; letters in lower case."""
-    found = re.search(r"[0-9a-z]+", part.casefold())
+    found = _CORE.search(part.casefold())
     return found[0].lstrip("0") or "0" if found else part.casefold()
 
 

@@ -4,7 +4,7 @@ A handful of statements whatever the number of merchants. Merchants are looked f
 the operator's branch of it: who may come is a matter of the contract.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, time
 from functools import lru_cache
@@ -72,23 +72,13 @@ def need_for(
     area_path, usual = None, frozenset[int]()
     kinds = tuple(MerchantKind(kind) for kind in service.merchant_kinds)
     if resident_id is not None:
-        row = session.execute(
-            select(col(Resident.latitude), col(Resident.longitude), col(Area.path))
-            .outerjoin(Area, col(Area.id) == Resident.area_id)
-            .where(col(Resident.id) == resident_id, scope.covers(Resident))
-        ).one_or_none()
-        if row is None:
+        row = session.rows(_HOME, resident_id=resident_id).one_or_none()
+        if row is None or row.centre_id != scope.centre_id or not scope.sees(row.path):
             raise NotFound(subject="resident", id=resident_id)
         area_path = row.path
         if not elsewhere and latitude is None:
             latitude, longitude = row.latitude, row.longitude
-        usual = frozenset(
-            session.execute(
-                select(col(UsualMerchant.merchant_id)).where(
-                    col(UsualMerchant.resident_id) == resident_id, col(UsualMerchant.kind).in_(kinds)
-                )
-            ).scalars()
-        )
+        usual = frozenset(session.rows(_USUAL, resident_id=resident_id, kinds=kinds).scalars())
     return Need(
         service_code=service.code,
         merchant_kinds=kinds,
@@ -111,8 +101,16 @@ def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[Candida
     ones, so that they can be told why not.
     """
     session.flush()
-    database = session.connection()
-    these = {"ids": ids(_in_question(database, scope, need))}
+    return facts_of(session, _in_question(session.connection(), scope, need), need.load)
+
+
+def facts_of(
+    session: Reading | Writing, merchant_ids: Iterable[int], load: Mapping[int, int] | None = None
+) -> list[CandidateFacts]:
+    """These merchants as they stand now; `load` is how many accepted jobs each has under way."""
+    session.flush()
+    database, jobs = session.connection(), load or {}
+    these = {"ids": ids(sorted(merchant_ids))}
     contracts: dict[int, list[ContractFacts]] = {}
     for merchant_id, valid_from, valid_until, radius, services, areas in database.execute(_CONTRACTS, these).all():
         facts = ContractFacts(valid_from, valid_until, radius, _words(services or ""), _area_ids(areas or ""))
@@ -124,11 +122,12 @@ def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[Candida
     return [
         CandidateFacts._make(
             (
-                *row,
-                need.load.get(row[0], 0),
+                *row[:-1],
+                jobs.get(row[0], 0),
                 numbers.get(row[0], {}),
                 _week(weeks.get(row[0], "")),
                 tuple(contracts.get(row[0], ())),
+                row[-1],
             )
         )
         for row in database.execute(_MERCHANTS, these).all()
@@ -155,6 +154,15 @@ def _in_question(database: Connection, scope: Scope, need: Need) -> list[int]:
 
 # The statements are built once: building them takes longer than running them.
 
+_HOME: Rows = (
+    select(col(Resident.centre_id), col(Resident.latitude), col(Resident.longitude), col(Area.path))
+    .outerjoin(Area, col(Area.id) == Resident.area_id)
+    .where(col(Resident.id) == bindparam("resident_id"))
+)
+_USUAL = select(col(UsualMerchant.merchant_id)).where(
+    col(UsualMerchant.resident_id) == bindparam("resident_id"),
+    col(UsualMerchant.kind).in_(bindparam("kinds", expanding=True)),
+)
 _OF_KIND = (
     col(Merchant.centre_id) == bindparam("centre_id"),
     col(Merchant.kind).in_(bindparam("kinds", expanding=True)),
@@ -187,7 +195,7 @@ _NAMED_OR_NOWHERE: CompoundSelect[*tuple[Any, ...]] = union(
     select(col(Merchant.id)).where(*_OF_KIND, col(Merchant.latitude).is_(None)),
 )
 
-_MERCHANTS: Rows = select(  # in the order of CandidateFacts
+_MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version comes last
     col(Merchant.id),
     col(Merchant.kind),
     col(Merchant.name),
@@ -199,7 +207,9 @@ _MERCHANTS: Rows = select(  # in the order of CandidateFacts
     col(Merchant.capacity),
     col(Merchant.suspended_at).is_not(None),
     func.coalesce(col(Merchant.suspended_why), ""),
+    col(Merchant.suspended_until),
     col(Merchant.first_channel),
+    col(Merchant.version),
 ).where(among(col(Merchant.id), "ids"))
 _CONTRACTS = select(
     col(Contract.merchant_id),
@@ -233,7 +243,7 @@ _WEEKS = (
 )
 _NUMBERS = (
     select(col(MerchantNumber.merchant_id), col(MerchantNumber.channel), col(MerchantNumber.number))
-    .where(among(col(MerchantNumber.merchant_id), "ids"))
+    .where(among(col(MerchantNumber.merchant_id), "ids"), col(MerchantNumber.wrong_since).is_(None))
     .order_by(col(MerchantNumber.rank))
 )
 

@@ -125,11 +125,11 @@ def summaries(
     # By key alone, and the scope looked at here: without statistics SQLite would rather read all of the centre.
     rows = [
         row
-        for row in session.execute(_SUMMARIES, {"ids": among.ids(ids)})
+        for row in session.rows(_SUMMARIES, ids=among.ids(ids))
         if row.centre_id == scope.centre_id and scope.sees(row.path)
     ]
     groups: dict[int, list[Group]] = {}
-    for resident_id, group in session.execute(_GROUPS, {"ids": among.ids(ids)}):
+    for resident_id, group in session.rows(_GROUPS, ids=among.ids(ids)):
         groups.setdefault(resident_id, []).append(group)
     today = centres.today(session, scope.centre_id, now)
     return {row.id: _summary(row, groups.get(row.id, []), today) for row in rows}

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, select
 
 from registry.errors import NotFound
@@ -13,9 +14,13 @@ from registry.store import Reading, Writing
 
 def centre(session: Reading | Writing, centre_id: int) -> Centre:
     """Raises NotFound."""
+    known: Centre | None = session.info.get("centre")
+    if known is not None and known.id == centre_id:
+        return known
     found = session.get(Centre, centre_id)
     if found is None:
         raise NotFound(subject="centre", id=centre_id)
+    session.info["centre"] = found  # a session forgets what nobody holds, and this is asked for all the time
     return found
 
 
@@ -61,9 +66,29 @@ def service(session: Reading | Writing, centre_id: int, code: str) -> Service:
 
 
 def current_rule(session: Reading | Writing, centre_id: int, kind: RuleKind) -> Rule:
-    """The version of a rule in force. Raises NotFound."""
-    versions = select(Rule).where(Rule.centre_id == centre_id, Rule.kind == kind)
-    newest = session.exec(versions.order_by(col(Rule.version).desc())).first()
-    if newest is None:
-        raise NotFound(subject="rule", id=kind)
-    return newest
+    """The version of a rule in force, the same for as long as the session is open. Raises NotFound.
+
+    It is read once in each transaction and kept no longer: a change counts from the next decision on, whichever
+    instance made it.
+    """
+    known: dict[tuple[int, RuleKind], Rule] = session.info.setdefault("rules", {})
+    if (centre_id, kind) not in known:
+        newest = session.scalars(_NEWEST_RULE, {"centre_id": centre_id, "kind": kind}).first()
+        if newest is None:
+            raise NotFound(subject="rule", id=kind)
+        known[centre_id, kind] = newest
+    return known[centre_id, kind]
+
+
+def put_in_force(session: Writing, rule: Rule) -> None:
+    """The next version of a rule, from now on and in this transaction already."""
+    session.add(rule)
+    session.info.setdefault("rules", {})[rule.centre_id, rule.kind] = rule
+
+
+_NEWEST_RULE = (
+    select(Rule)
+    .where(col(Rule.centre_id) == bindparam("centre_id"), col(Rule.kind) == bindparam("kind"))
+    .order_by(col(Rule.version).desc())
+    .limit(1)
+)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from registry.channel_plan import PlanLines
 from registry.errors import Problem, Refused
 from registry.models import Channel, Gender, Group, Hearing, LineKind, MerchantKind
 from registry.numbers import NumberPlan
@@ -164,6 +165,7 @@ class MerchantChange(_Placed):
     licence_expires: date | None = None
     capacity: int | None = Field(default=None, ge=0, le=10_000)
     first_channel: Channel = Channel.SMS
+    channel_plan: PlanLines = []
     suspended_why: Text200 | None = None  # None: not suspended
     numbers: list[NumberDraft] = Field(default=[], max_length=20)
     hours: list[HoursDraft] = Field(default=[], max_length=50)
@@ -206,7 +208,10 @@ _KEYS = (
     ("text_too_long", "too_long"),
     ("too_long", "too_many"),  # pydantic's own, of a list
 )
-_OWN = {"required", "not_a_time", "position_incomplete", "ends_before_it_begins"}
+_OWN = {"required", "not_a_time", "position_incomplete", "ends_before_it_begins", "emergency_service"} | {
+    "channel_hours",
+    "hours_overlap",
+}
 
 
 def _problem(detail: Any) -> Problem:

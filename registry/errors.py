@@ -3,7 +3,9 @@
 RegistryError          carries a message key and its values, so that both languages can say it
 ├── NotFound           nothing of that id in the reader's scope
 ├── StaleVersion       an edit of something that has changed since it was read
+├── InUse              something else refers to what was to be taken away
 ├── Refused            fields that cannot be accepted; lists every problem, not only the first
+├── SheetRefused       a spreadsheet file that is refused as a whole
 └── WrongMasterKey     a record was sealed under another master key than the one in use
 """
 
@@ -34,6 +36,12 @@ class StaleVersion(RegistryError):
     key = "stale_version"
 
 
+class InUse(RegistryError):
+    """Something else refers to what was to be taken away: `subject`, `id`."""
+
+    key = "in_use"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Problem:
     """One field that cannot be accepted: its path (`lines.0.number`), a message key and that message's values."""
@@ -51,6 +59,16 @@ class Refused(RegistryError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(problems=[{"field": p.field, "key": p.key, "values": p.values} for p in self.problems])
+
+
+class SheetRefused(RegistryError):
+    """A spreadsheet file that is refused as a whole; nothing of it was applied. `why` is the key of the reason."""
+
+    key = "sheet_refused"
+
+    def __init__(self, why: str, **values: Any) -> None:
+        super().__init__(**values)
+        self.why = why
 
 
 class WrongMasterKey(RegistryError):

@@ -5,15 +5,15 @@ when summer time begins and ends.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 DAY = 24 * 3600
 WEEK = 7 * DAY
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Open from second `start` of the week (Monday 00:00 is 0) for `length` seconds; may run past midnight."""
 
     start: int
@@ -31,21 +31,13 @@ def is_open(spans: Iterable[Span], local: datetime) -> bool:
 
     The first second of a span counts as open, its last as closed.
     """
-    now = _wall(local)
-    return any((now - span.start) % WEEK < span.length for span in spans)
+    return _open_for(tuple(spans), _wall(local)) != 0
 
 
 def open_until(spans: Iterable[Span], local: datetime) -> datetime | None:
     """When it closes next, in the same time zone; None when it is closed at `local` or never closes."""
-    spans = tuple(spans)
-    ahead = 0  # seconds from now that are covered without a gap
-    while ahead < WEEK:
-        moment = _wall(local) + ahead
-        left = max((span.length - (moment - span.start) % WEEK for span in spans), default=0)
-        if left <= 0:
-            return _ahead(local, ahead) if ahead else None
-        ahead += left
-    return None
+    left = _open_for(tuple(spans), _wall(local))
+    return _ahead(local, left) if left else None
 
 
 def opens_next(spans: Iterable[Span], local: datetime) -> datetime | None:
@@ -53,6 +45,19 @@ def opens_next(spans: Iterable[Span], local: datetime) -> datetime | None:
     now = _wall(local)
     waits = [(span.start - now - 1) % WEEK + 1 for span in spans]
     return _ahead(local, min(waits)) if waits else None
+
+
+@lru_cache(maxsize=1024)  # in one decision many shops have the same hours
+def _open_for(spans: tuple[Span, ...], second: int) -> int | None:
+    """How many seconds from that one of the week on are covered without a gap; None: it never closes."""
+    ahead = 0
+    while ahead < WEEK:
+        moment = second + ahead
+        left = max((span.length - (moment - span.start) % WEEK for span in spans), default=0)
+        if left <= 0:
+            return ahead
+        ahead += left
+    return None
 
 
 def _second(moment: time) -> int:

@@ -2,7 +2,7 @@
 
 Pure: everything it knows comes in as values, nothing is read or kept, and the same input gives the same order. A
 merchant is excluded for every reason that holds, not for the first one found. Those who can come start with the same
-points; nearness, being the usual one and being free decide, and the reasons of each add up to its score.
+points; nearness, being the usual one, being free and its record decide, and the reasons of each add up to its score.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,19 +12,18 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from registry.geo import distance
 from registry.hours import Span, is_open, open_until, opens_next
 from registry.models.merchants import Channel, MerchantKind
+from registry.records import Record, RecordWeights, facts, points
 
 LISTED = 200  # candidates, and exclusions, that are told one by one; the rest are counted
 
 
-class Weights(BaseModel):
+class Weights(RecordWeights):
     """How much counts what, in points: the body of the rule `matching_weights`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     start: float = 100
     metres_per_point: float = Field(default=50, gt=0)  # one point less for every 50 m
@@ -36,7 +35,8 @@ class Weights(BaseModel):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """What is needed, where and when. `areas` is the lineage of the place's area, root first; positions are WGS-84
-    degrees, both or neither; `load` is how many accepted jobs each merchant has under way.
+    degrees, both or neither; `load` is how many accepted jobs each merchant has under way, `records` how each has
+    worked lately.
     """
 
     service_code: str
@@ -49,6 +49,7 @@ class Need:
     usual: frozenset[int] = frozenset()
     declined: frozenset[int] = frozenset()
     load: Mapping[int, int] = field(default_factory=dict)
+    records: Mapping[int, Record] = field(default_factory=dict)
 
 
 class ContractFacts(NamedTuple):
@@ -75,11 +76,13 @@ class CandidateFacts(NamedTuple):
     capacity: int | None
     suspended: bool
     suspended_why: str
+    suspended_until: datetime | None  # None: until somebody ends it
     first_channel: Channel
     load: int  # accepted jobs under way
     numbers: Mapping[Channel, str]
     spans: tuple[Span, ...]
     contracts: tuple[ContractFacts, ...]
+    version: int = 1  # of the merchant's row
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,10 @@ class Match:
     def basis(self) -> dict[str, Any]:
         """What it was decided from, as JSON, and how many more there were than are listed: for a decision sheet.
 
-        Holds no person.
+        Of those listed the version of each one's row is kept, and what is not in the row. Holds no person.
         """
         need = self.need
+        listed = [*(one.merchant for one in self.candidates), *(out.merchant for out in self.excluded)]
         return {
             "need": {
                 "service": need.service_code,
@@ -149,6 +153,13 @@ class Match:
                 "areas": list(need.areas),
                 "usual": sorted(need.usual),
                 "declined": sorted(need.declined),
+            },
+            "versions": {str(one.merchant_id): one.version for one in listed},
+            "load": {str(one.merchant_id): one.load for one in listed if one.load},
+            "records": {
+                str(one.merchant_id): list(record)
+                for one in listed
+                if (record := need.records.get(one.merchant_id)) is not None
             },
             "weights": self.weights.model_dump(),
             "seed": self.seed,
@@ -172,7 +183,7 @@ def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, see
             excluded.append(Excluded(merchant, shown, (first, *against)))
         else:
             more_excluded += 1
-    candidates.sort(key=lambda one: (-one.score, _draw(seed, one.merchant_id)))
+    candidates.sort(key=lambda one: (-one.score, draw(seed, one.merchant_id)))
     return Match(
         need,
         weights,
@@ -202,6 +213,9 @@ def _candidate(
         reasons.append(Reason("usual", {}, weights.usual))
     if merchant.load:
         reasons.append(Reason("open_jobs", {"jobs": merchant.load}, weights.open_job * merchant.load))
+    record = need.records.get(merchant.merchant_id)
+    if record is not None and (lost := points(record, weights)):
+        reasons.append(Reason("record", facts(record), lost))
     if closes := open_until(merchant.spans, local):
         reasons.append(Reason("open_until", {"at": closes.isoformat()}))
     score = round(weights.start + sum(reason.points for reason in reasons), 1)
@@ -212,8 +226,12 @@ def _candidate(
 def _against(need: Need, merchant: CandidateFacts, metres: float | None, local: datetime) -> Iterator[Reason]:
     """Everything that keeps this merchant from coming, most lasting first; `local` is when, at the centre."""
     day = local.date()
-    if merchant.suspended:
-        yield Reason("suspended", {"why": merchant.suspended_why})
+    if merchant.kind not in need.merchant_kinds:
+        yield Reason("other_kind")
+    if merchant.suspended and (merchant.suspended_until is None or merchant.suspended_until > local):
+        until = merchant.suspended_until
+        ends = until.astimezone(local.tzinfo).isoformat() if until is not None else None
+        yield Reason("suspended", {"why": merchant.suspended_why, "until": ends})
     if merchant.licence_expires is not None and merchant.licence_expires < day:
         yield Reason("licence_expired", {"on": merchant.licence_expires.isoformat()})
     yield from _against_contracts(need, merchant, metres, day)
@@ -280,6 +298,6 @@ def _metres(need: Need, merchant: CandidateFacts) -> float | None:
     return distance(need.latitude, need.longitude, merchant.latitude, merchant.longitude)
 
 
-def _draw(seed: str, merchant_id: int) -> bytes:
+def draw(seed: str, merchant_id: int) -> bytes:
     """A lot that depends on nothing but the seed and who draws it: nobody is favoured by name, number or age."""
     return blake2b(f"{seed}:{merchant_id}".encode(), digest_size=8).digest()

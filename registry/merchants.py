@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, bindparam, delete, or_
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
-from registry import centres
+from registry import centres, past
 from registry.areas import path_of
 from registry.drafts import MerchantChange, MerchantDraft, number_problem
-from registry.errors import NotFound, Problem, Refused, StaleVersion
+from registry.errors import InUse, NotFound, Problem, Refused, StaleVersion
 from registry.models import (
     Area,
     Contract,
@@ -18,9 +19,11 @@ from registry.models import (
     Merchant,
     MerchantKind,
     MerchantNumber,
+    MerchantPast,
     OpeningHours,
     Service,
 )
+from registry.newcomers import came_with
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
 from registry.terms import ContractCard, contract_cards, set_contracts, set_hours, set_numbers
 from registry.text import folded
@@ -37,6 +40,7 @@ _COLUMNS = (
     "licence_expires",
     "capacity",
     "first_channel",
+    "channel_plan",
 )
 
 
@@ -50,10 +54,12 @@ class MerchantCard:
     contracts: tuple[ContractCard, ...]
 
 
-def create_merchant(session: Writing, scope: Scope, draft: MerchantDraft, *, actor: Actor) -> Merchant:
-    """Registers a merchant. Raises Refused with every problem."""
+def create_merchant(
+    session: Writing, scope: Scope, draft: MerchantDraft, *, actor: Actor, import_id: int | None = None
+) -> Merchant:
+    """Registers a merchant; the journal names the import that it came with. Raises Refused with every problem."""
     now = session.clock.now()
-    _check(session, scope, draft)
+    check(session, scope, draft)
     merchant = Merchant(centre_id=scope.centre_id, kind=draft.kind, name=draft.name, created_at=now, updated_at=now)
     for field in _COLUMNS:
         setattr(merchant, field, getattr(draft, field))
@@ -61,24 +67,30 @@ def create_merchant(session: Writing, scope: Scope, draft: MerchantDraft, *, act
     session.flush()
     _write(session, merchant, draft, now)
     session.flush()
-    _record(session, merchant, "created", actor)
+    _record(session, merchant, "created", actor, **came_with(import_id))
     return merchant
 
 
 def change_merchant(
-    session: Writing, scope: Scope, merchant_id: int, change: MerchantChange, *, seen_version: int, actor: Actor
+    session: Writing,
+    scope: Scope,
+    merchant_id: int,
+    change: MerchantChange,
+    *,
+    seen_version: int,
+    actor: Actor,
+    import_id: int | None = None,
 ) -> Merchant:
     """Changes what is set in `change`; one that changes nothing leaves no trace.
 
     Raises NotFound outside the scope, StaleVersion when somebody else changed it since, Refused.
     """
     now = session.clock.now()
-    merchant = session.lock(Merchant, merchant_id)
-    if merchant is None or not _in_scope(session, scope, merchant):
-        raise NotFound(subject="merchant", id=merchant_id)
+    merchant = held_merchant(session, scope, merchant_id)
     if merchant.version != seen_version:
         raise StaleVersion(subject="merchant", now=merchant.version, seen=seen_version)
-    _check(session, scope, change)
+    check(session, scope, change)
+    before = past.as_it_is(session, merchant)
     changed = [
         field
         for field in _COLUMNS
@@ -88,11 +100,63 @@ def change_merchant(
         setattr(merchant, field, getattr(change, field))
     changed += _write(session, merchant, change, now)
     if changed:
+        session.add(before)
         merchant.version += 1
         merchant.updated_at = now
         session.flush()
-        _record(session, merchant, "changed", actor, fields=sorted(changed), version=merchant.version)
+        facts = {"fields": sorted(changed), "version": merchant.version} | came_with(import_id)
+        _record(session, merchant, "changed", actor, **facts)
     return merchant
+
+
+def suspend(
+    session: Writing, merchant: Merchant, why: str, until: datetime | None, actor: Actor, *, by_rule: bool = False
+) -> None:
+    """Nothing new is offered to the merchant, which the caller holds, until then, or until somebody ends it."""
+    session.add(past.as_it_is(session, merchant))
+    merchant.suspended_at, merchant.suspended_why = session.clock.now(), why
+    merchant.suspended_until, merchant.suspended_by_rule = until, by_rule
+    merchant.version += 1
+    ends = until.isoformat() if until is not None else None
+    _record(session, merchant, "suspended", actor, until=ends, by_rule=by_rule)
+
+
+def resume(session: Writing, merchant: Merchant, actor: Actor) -> None:
+    """Ends the suspension of a merchant that the caller holds."""
+    session.add(past.as_it_is(session, merchant))
+    merchant.suspended_at = merchant.suspended_why = merchant.suspended_until = None
+    merchant.suspended_by_rule = False
+    merchant.version += 1
+    _record(session, merchant, "resumed", actor)
+
+
+def held_merchant(session: Writing, scope: Scope, merchant_id: int) -> Merchant:
+    """Raises NotFound outside the scope."""
+    merchant = session.lock(Merchant, merchant_id)
+    if merchant is None or not _in_scope(session, scope, merchant):
+        raise NotFound(subject="merchant", id=merchant_id)
+    return merchant
+
+
+def withdraw_merchant(
+    session: Writing, scope: Scope, merchant_id: int, *, seen_version: int, actor: Actor, import_id: int
+) -> None:
+    """Takes away a merchant that an import has brought and nobody has used: no offer, no resident's usual one.
+
+    Raises NotFound outside the scope, StaleVersion when somebody changed it since, InUse.
+    """
+    merchant = held_merchant(session, scope, merchant_id)
+    if merchant.version != seen_version:
+        raise StaleVersion(subject="merchant", now=merchant.version, seen=seen_version)
+    try:
+        with session.begin_nested():
+            for table in (MerchantNumber, OpeningHours, MerchantPast):
+                session.execute(delete(table).where(col(table.merchant_id) == merchant_id))
+            set_contracts(session, merchant_id, ())
+            session.delete(merchant)
+    except IntegrityError as error:
+        raise InUse(subject="merchant", id=merchant_id) from error
+    _record(session, merchant, "withdrawn", actor, **came_with(import_id))
 
 
 def merchant_card(session: Reading | Writing, scope: Scope, merchant_id: int) -> MerchantCard:
@@ -151,11 +215,20 @@ def merchants_by_number(session: Reading | Writing, centre_id: int, number: str)
     """The merchants of the centre that are reached by `number` (as `NumberPlan.read` gives it): often one, several
     where one owner has several shops.
     """
-    mine = select(MerchantNumber.merchant_id).where(MerchantNumber.number == number)
-    found = select(Merchant).where(
-        Merchant.centre_id == centre_id, col(Merchant.id).in_(mine), col(Merchant.ended_at).is_(None)
+    return list(session.scalars(_BY_NUMBER, {"centre_id": centre_id, "number": number}))
+
+
+_BY_NUMBER = (
+    select(Merchant)
+    .where(
+        col(Merchant.centre_id) == bindparam("centre_id"),
+        col(Merchant.id).in_(
+            select(col(MerchantNumber.merchant_id)).where(col(MerchantNumber.number) == bindparam("number"))
+        ),
+        col(Merchant.ended_at).is_(None),
     )
-    return list(session.exec(found.order_by(col(Merchant.id))))
+    .order_by(col(Merchant.id))
+)
 
 
 def _in_scope(session: Writing, scope: Scope, merchant: Merchant) -> bool:
@@ -168,7 +241,7 @@ def _in_scope(session: Writing, scope: Scope, merchant: Merchant) -> bool:
     return True
 
 
-def _check(session: Writing, scope: Scope, change: MerchantChange) -> None:
+def check(session: Reading | Writing, scope: Scope, change: MerchantChange) -> None:
     """What only the database knows. Raises Refused with every problem."""
     plan = centres.plan(session, scope.centre_id)
     problems = [
@@ -200,6 +273,7 @@ def _write(session: Writing, merchant: Merchant, change: MerchantChange, now: da
     if "suspended_why" in given and change.suspended_why != merchant.suspended_why:
         merchant.suspended_at = None if change.suspended_why is None else merchant.suspended_at or now
         merchant.suspended_why = change.suspended_why
+        merchant.suspended_until, merchant.suspended_by_rule = None, False
         changed.append("suspended")
     plan = centres.plan(session, merchant.centre_id)
     if "numbers" in given and set_numbers(session, merchant.id, change.numbers, plan):

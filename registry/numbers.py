@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -97,6 +98,9 @@ class NumberPlan:
 
     def read(self, raw: str) -> Heard:
         """Every telephone number in `raw`; never raises."""
+        return _read(self, raw)
+
+    def _read_anew(self, raw: str) -> Heard:
         text = _user_part(raw)
         whole = self._with_extension(text)
         if whole is not None and whole.kind is not NumberKind.KEPT:
@@ -133,8 +137,11 @@ class NumberPlan:
 
     def is_mobile(self, number: str) -> bool:
         """Whether an E.164 `number` is certainly a mobile's."""
-        if self._rules.mobile.fullmatch(number.removeprefix(f"+{self._rules.code}")):
+        own = f"+{self._rules.code}"
+        if self._rules.mobile.fullmatch(number.removeprefix(own)):
             return True
+        if self._rules is not _ELSEWHERE and number.startswith(own):
+            return False
         try:
             kind = phonenumbers.number_type(phonenumbers.parse(number, self.country))
         except NumberParseException:
@@ -211,6 +218,11 @@ class NumberPlan:
             if found := self._national(own):
                 return found
         return _valid(f"+{digits}", None)
+
+
+@lru_cache(maxsize=2000)  # one number is read when it comes in, when it is checked, and when it is written
+def _read(plan: NumberPlan, raw: str) -> Heard:
+    return plan._read_anew(raw)
 
 
 def _user_part(raw: str) -> str:

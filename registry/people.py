@@ -7,49 +7,48 @@ changed, never what they hold.
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from registry import centres, search
 from registry.areas import path_of
 from registry.drafts import ResidentChange, ResidentDraft, number_problem
-from registry.errors import NotFound, Problem, Refused, StaleVersion
-from registry.models import Line, LineKind, Merchant, Resident
-from registry.store import Actor, Entry, Scope, Subject, Writing
+from registry.errors import InUse, NotFound, Problem, Refused, StaleVersion
+from registry.models import (
+    Contact,
+    DataKey,
+    Line,
+    LineKind,
+    Merchant,
+    Resident,
+    ResidentGroup,
+    SearchToken,
+    UsualMerchant,
+)
+from registry.newcomers import COLUMNS, SEALED, came_with, newcomer, register
+from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
 from registry.ties import kind_of, living_line, set_contacts, set_groups, set_lines, set_usual_merchants
 from registry.vault import Vault
 
 OLDEST = 130  # years
 
-_COLUMNS = (
-    "name",
-    "called",
-    "gender",
-    "born",
-    "area_id",
-    "community",
-    "building",
-    "unit",
-    "door",
-    "entrance_note",
-    "language",
-    "dialect",
-    "hearing",
-    "care_level",
-)
 
-
-def create_resident(session: Writing, scope: Scope, draft: ResidentDraft, *, actor: Actor, vault: Vault) -> Resident:
-    """Registers a resident. Raises Refused with every problem."""
-    now = session.clock.now()
-    _check(session, scope, draft, now)
-    resident = Resident(centre_id=scope.centre_id, name=draft.name, created_at=now, updated_at=now)
-    for field in _COLUMNS:
-        setattr(resident, field, getattr(draft, field))
-    session.add(resident)
-    session.flush()
-    _write(session, resident, draft, vault, now)
-    search.index(session, resident)
-    _record(session, resident, "created", actor)
+def create_resident(
+    session: Writing,
+    scope: Scope,
+    draft: ResidentDraft,
+    *,
+    actor: Actor,
+    vault: Vault,
+    import_id: int | None = None,
+) -> Resident:
+    """Registers a resident; the journal names the import that she came with. Raises Refused with every problem."""
+    check(session, scope, draft, session.clock.now())
+    new = newcomer(draft, centres.plan(session, scope.centre_id))
+    (resident_id,) = register(session, scope, [new], actor=actor, vault=vault, import_id=import_id)
+    resident = session.get(Resident, resident_id)
+    assert resident is not None
     return resident
 
 
@@ -62,6 +61,7 @@ def change_resident(
     seen_version: int,
     actor: Actor,
     vault: Vault,
+    import_id: int | None = None,
 ) -> Resident:
     """Changes what is set in `change`; one that changes nothing leaves no trace.
 
@@ -71,10 +71,10 @@ def change_resident(
     resident = _held(session, scope, resident_id)
     if resident.version != seen_version:
         raise StaleVersion(subject="resident", now=resident.version, seen=seen_version)
-    _check(session, scope, change, now)
+    check(session, scope, change, now)
     changed = [
         field
-        for field in _COLUMNS
+        for field in COLUMNS
         if field in change.model_fields_set and getattr(resident, field) != getattr(change, field)
     ]
     for field in changed:
@@ -82,8 +82,29 @@ def change_resident(
     moved = not {"community", "building"}.isdisjoint(changed)
     changed += _write(session, resident, change, vault, now, moved=moved)
     if changed:
-        _changed(session, resident, actor, now, changed)
+        _changed(session, resident, actor, now, changed, import_id)
     return resident
+
+
+def withdraw_resident(
+    session: Writing, scope: Scope, resident_id: int, *, seen_version: int, actor: Actor, import_id: int
+) -> None:
+    """Takes away a resident whom that import has brought and nobody has used: no call, no case, no care plan.
+
+    Raises NotFound outside the scope, StaleVersion when somebody changed her since, InUse.
+    """
+    resident = _held(session, scope, resident_id)
+    if resident.version != seen_version:
+        raise StaleVersion(subject="resident", now=resident.version, seen=seen_version)
+    mine = (SearchToken, Line, Contact, ResidentGroup, UsualMerchant, DataKey)
+    try:
+        with session.begin_nested():
+            for table in mine:
+                session.execute(delete(table).where(col(table.resident_id) == resident_id))
+            session.delete(resident)
+    except IntegrityError as error:
+        raise InUse(subject="resident", id=resident_id) from error
+    note(session, resident, "withdrawn", actor, **came_with(import_id))
 
 
 def remember_line(
@@ -127,14 +148,23 @@ def _held(session: Writing, scope: Scope, resident_id: int) -> Resident:
     return resident
 
 
-def _changed(session: Writing, resident: Resident, actor: Actor, now: datetime, fields: list[str]) -> None:
+def _changed(
+    session: Writing,
+    resident: Resident,
+    actor: Actor,
+    now: datetime,
+    fields: list[str],
+    import_id: int | None = None,
+) -> None:
     resident.version += 1
     resident.updated_at = now
     search.index(session, resident)
-    _record(session, resident, "changed", actor, fields=sorted(fields), version=resident.version)
+    facts = {"fields": sorted(fields), "version": resident.version} | came_with(import_id)
+    note(session, resident, "changed", actor, **facts)
 
 
-def _record(session: Writing, resident: Resident, what: str, actor: Actor, **data: Any) -> None:
+def note(session: Writing, resident: Resident, what: str, actor: Actor, **data: Any) -> None:
+    """The journal's entry about her."""
     assert resident.id is not None
     session.record(
         Entry(
@@ -149,7 +179,7 @@ def _record(session: Writing, resident: Resident, what: str, actor: Actor, **dat
     )
 
 
-def _check(session: Writing, scope: Scope, change: ResidentChange, now: datetime) -> None:
+def check(session: Reading | Writing, scope: Scope, change: ResidentChange, now: datetime) -> None:
     """What only the database and the clock know. Raises Refused with every problem."""
     problems: list[Problem] = []
     plan = centres.plan(session, scope.centre_id)
@@ -181,7 +211,7 @@ def _write(
     given, changed = change.model_fields_set, []
     if _write_position(session, resident, change, now, moved):
         changed.append("position")
-    for field in ("health_note", "identity_number"):
+    for field in SEALED:
         if field in given and _write_sealed(session, resident, field, getattr(change, field) or "", vault):
             changed.append(field)
     if "lines" in given and set_lines(session, resident.id, change.lines, plan, now):
@@ -202,7 +232,7 @@ def _write_sealed(session: Writing, resident: Resident, field: str, text: str, v
         return False
     setattr(resident, field, vault.seal(session, resident.id, field, text) if text else None)
     if field == "identity_number":
-        resident.identity_hash = vault.identity_hash(text) if text else None
+        resident.identity_hash = vault.identity_hash(session, resident.id, text) if text else None
     return True
 
 

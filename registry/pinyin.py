@@ -1,6 +1,7 @@
 """How a Chinese name is typed on a Latin keyboard, with surnames read as surnames are."""
 
 import re
+from functools import lru_cache
 from itertools import product
 
 from pypinyin import lazy_pinyin
@@ -69,7 +70,8 @@ _PIECES = re.compile(r"[a-z0-9ü]+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003f
 Syllables = tuple[str, ...]
 
 
-def spellings(name: str) -> list[Syllables]:
+@lru_cache(maxsize=20_000)  # of a whole sheet: names come again, given names all the time
+def spellings(name: str) -> tuple[Syllables, ...]:
     """Every way a folded `name` is likely to be typed, in syllables, the likeliest first: shan-xiu-ying, and
     dan-xiu-ying by those who do not know. Latin words stay as they are; ü is typed v.
     """
@@ -78,7 +80,7 @@ def spellings(name: str) -> list[Syllables]:
     # 长乐 is read as a word or as two names of one character each: nobody but its bearer knows.
     by_character = tuple(syllable for piece in re.findall(r"[a-z0-9ü]+|.", given) for syllable in _syllables(piece))
     found = dict.fromkeys(head + tail for head, tail in product(surnames, (_syllables(given), by_character)))
-    return [syllables for syllables in found if syllables][:_VARIANTS]
+    return tuple(syllables for syllables in found if syllables)[:_VARIANTS]
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -97,6 +99,7 @@ def is_han(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or character >= "\U00020000"
 
 
+@lru_cache(maxsize=20_000)
 def _syllables(text: str) -> Syllables:
     found: list[str] = []
     for piece in _PIECES.findall(text):

@@ -6,9 +6,10 @@ as the person, so that SQLite and PostgreSQL find alike. A token begins with its
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import FromClause, Select, delete, func, insert, literal, select, union_all
 from sqlmodel import col
@@ -22,6 +23,7 @@ from registry.numbers import NumberPlan
 from registry.pinyin import spellings, split_name
 from registry.store import Reading, Scope, Writing
 from registry.text import folded
+from registry.vault import Vault
 
 LONGEST = 64  # characters of a query that are looked at
 TOKEN = 40  # characters of a token
@@ -32,6 +34,7 @@ _FOUND = (col(SearchToken.resident_id), col(SearchToken.weight))
 
 _DOOR_WORDS = re.compile(r"(?:号楼|单元|[栋幢座楼门室号户#/.\s–—-])+")
 _DOOR = re.compile(r"(?:^|[^0-9a-z-])-?([0-9a-z]{1,6}(?:-[0-9a-z]{1,6}){1,2})-?$")
+_IDENTITY = re.compile(r"[0-9]{17}[0-9x]|[0-9]{15}")
 _NUMBER = re.compile(r"[+(]?[0-9][0-9()\s-]*")
 _LATIN = re.compile(r"[a-zü]+")
 _CHARACTERS = re.compile(r"[^\W\d_a-zü]+")  # letters of every other script
@@ -55,6 +58,13 @@ def tokens_of(profile: Profile) -> dict[str, int]:
         kept = token[:TOKEN]
         found[kept] = max(weight, found.get(kept, 0))
     return found
+
+
+def name_keys(name: str) -> list[str]:
+    """The tokens of everybody who is called so, or whose whole name sounds so."""
+    text = folded(name, 80)
+    keys = [f"n:{run}" for run in _CHARACTERS.findall(text)] + [f"p:{''.join(each)}" for each in spellings(text)]
+    return [key[:TOKEN] for key in keys]
 
 
 def index(session: Writing, resident: Resident) -> None:
@@ -84,16 +94,25 @@ def index(session: Writing, resident: Resident) -> None:
 
 
 def find_residents(
-    session: Reading | Writing, scope: Scope, q: str, limit: int = 20, *, now: datetime
+    session: Reading | Writing,
+    scope: Scope,
+    q: str,
+    limit: int = 20,
+    *,
+    now: datetime,
+    vault: Vault | None = None,
 ) -> list[ResidentSummary]:
     """The living residents in scope that `q` may mean, best first; any text is answered, in time.
 
     Understood are a name or two or more characters of it, its pinyin or initials from the second letter on, the last
     four digits or more of a number of hers or of a contact, a whole number in any spelling, `5-2-502` or 5栋2单元502,
-    a contact's name, and several of these with spaces between them.
+    a contact's name, and several of these with spaces between them; with a `vault` a whole identity number.
     """
     text = folded(q, LONGEST)
     searches = list(_searches(text, centres.plan(session, scope.centre_id)))
+    if vault is not None and _IDENTITY.fullmatch(number := text.replace(" ", "")):
+        vault.look(session)
+        searches.append(_by_identity(vault.identity_hashes(number)))
     if not searches:
         return []
     hits = union_all(*(select(part.c.resident_id, part.c.weight) for part in searches)).subquery()
@@ -151,8 +170,13 @@ def _tokens(profile: Profile) -> Iterator[tuple[str, int]]:
         yield f"d:{building}-{unit}-{door}", 20
 
 
-def _name_tokens(name: str, *, whole: int, part: int) -> Iterator[tuple[str, int]]:
+@lru_cache(maxsize=20_000)
+def _name_tokens(name: str, *, whole: int, part: int) -> tuple[tuple[str, int], ...]:
     """Of a folded name: all of it, its pairs of characters, and its pinyin with and without the surname."""
+    return tuple(_each_name_token(name, whole, part))
+
+
+def _each_name_token(name: str, whole: int, part: int) -> Iterator[tuple[str, int]]:
     for run in _CHARACTERS.findall(name):
         yield f"n:{run}", whole
         yield from ((f"n:{pair}", part) for pair in _pairs(run))
@@ -208,6 +232,11 @@ def _by_number(text: str, plan: NumberPlan) -> Iterator[FromClause]:
             .join(SearchToken, col(SearchToken.resident_id) == resident_id)
             .where(col(SearchToken.token) == f"4:{digits[-4:]}", number.endswith(digits), living)
         )
+
+
+def _by_identity(hashes: Sequence[bytes]) -> FromClause:
+    weight = literal(100).label("weight")
+    return _some(select(col(Resident.id).label("resident_id"), weight).where(col(Resident.identity_hash).in_(hashes)))
 
 
 def _of_token(token: str) -> FromClause:

@@ -10,6 +10,7 @@ from datetime import date
 from sqlmodel import col, delete, select
 
 from registry.drafts import ContractDraft, HoursDraft, NumberDraft
+from registry.hours import Span
 from registry.models import Channel, Contract, ContractArea, ContractService, MerchantNumber, OpeningHours
 from registry.numbers import NumberPlan
 from registry.store import Reading, Writing
@@ -26,14 +27,15 @@ class ContractCard:
 
 
 def set_numbers(session: Writing, merchant_id: int, drafts: Sequence[NumberDraft], plan: NumberPlan) -> bool:
+    """Whoever writes them says that they are right: one that was found wrong is used again."""
     ranked: list[tuple[Channel, str, int]] = []
     for channel in Channel:
         numbers = dict.fromkeys(
             plan.read(one.number).number or one.number for one in drafts if one.channel is channel
         )
         ranked += [(channel, number, rank) for rank, number in enumerate(numbers, 1)]
-    rows = session.exec(select(MerchantNumber).where(MerchantNumber.merchant_id == merchant_id))
-    if {(row.channel, row.number, row.rank) for row in rows} == set(ranked):
+    rows = session.exec(select(MerchantNumber).where(MerchantNumber.merchant_id == merchant_id)).all()
+    if {(row.channel, row.number, row.rank) for row in rows if row.wrong_since is None} == set(ranked):
         return False
     session.exec(delete(MerchantNumber).where(col(MerchantNumber.merchant_id) == merchant_id))
     session.add_all(
@@ -54,6 +56,12 @@ def set_hours(session: Writing, merchant_id: int, drafts: Sequence[HoursDraft]) 
         for weekday, opens, closes in sorted(wanted)
     )
     return True
+
+
+def open_hours(session: Reading | Writing, merchant_id: int) -> list[Span]:
+    """When it is open, for `registry.hours`."""
+    rows = session.exec(select(OpeningHours).where(OpeningHours.merchant_id == merchant_id))
+    return [Span.of(row.weekday, row.opens, row.closes) for row in rows]
 
 
 def set_contracts(session: Writing, merchant_id: int, drafts: Sequence[ContractDraft]) -> bool:

@@ -13,6 +13,8 @@ def plain(raw: str, limit: int | None = None) -> str:
     """
     if limit is not None:
         raw = raw[: limit * 2]
+    if raw.isprintable():  # nothing harmful and no break in it: nearly every text
+        return " ".join(raw.split())[:limit]
     kept = (
         " " if character in _BREAKS else character
         for character in raw

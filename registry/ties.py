@@ -6,6 +6,7 @@ her rank.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, delete, select, update
 
@@ -65,21 +66,33 @@ def set_contacts(session: Writing, resident_id: int, drafts: Sequence[ContactDra
     session.exec(update(Contact).where(col(Contact.resident_id) == resident_id).values(rank=None))
     ranked = []
     for rank, draft in enumerate(drafts, 1):
-        heard = plan.read(draft.number)
-        number = heard.number or draft.number
-        note = f"{draft.note} ext. {heard.extension}".strip() if heard.extension else draft.note
+        facts = contact_facts(draft, plan)
+        number = facts["number"]
         same = [row for row in rows if row.number == number and row.name == draft.name]
         same += [row for row in rows if row.number == number]
         same += [row for row in rows if row.name == draft.name]
         row = same[0] if same else Contact(resident_id=resident_id, rank=rank, name=draft.name, number=number)
         if same:
             rows.remove(row)
-        row.rank, row.name, row.relation, row.number = rank, draft.name, draft.relation, number
-        row.has_key, row.note = draft.has_key, note
+        row.rank = rank
+        for name, value in facts.items():
+            setattr(row, name, value)
         ranked.append(row)
     session.add_all(ranked)
     session.flush()
     return before != sorted(_told(row) for row in ranked)
+
+
+def contact_facts(draft: ContactDraft, plan: NumberPlan) -> dict[str, Any]:
+    """As they are kept: the number as the plan reads it, an extension in the note."""
+    heard = plan.read(draft.number)
+    return {
+        "name": draft.name,
+        "relation": draft.relation,
+        "number": heard.number or draft.number,
+        "has_key": draft.has_key,
+        "note": f"{draft.note} ext. {heard.extension}".strip() if heard.extension else draft.note,
+    }
 
 
 def set_groups(session: Writing, resident_id: int, groups: frozenset[Group]) -> bool:

@@ -58,7 +58,7 @@ def watched() -> Iterator[ErrorLog]:
         return record
 
     structlog.reset_defaults()
-    configure_and_watch()
+    configure_and_watch(processors=_plain(structlog.get_config()["processors"]))
     structlog.configure = configure_and_watch
     logging.setLogRecordFactory(make_record_and_watch)
     try:
@@ -69,3 +69,9 @@ def watched() -> Iterator[ErrorLog]:
         root.setLevel(level)
         structlog.configure = configure
         structlog.reset_defaults()
+
+
+def _plain(processors: list[structlog.typing.Processor]) -> list[structlog.typing.Processor]:
+    """The default ones with short tracebacks: the pretty ones, with every variable, take a third of a second each."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return [*processors[:-1], renderer]

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from callbridge import emergency
 from callbridge.errors import ExchangeProblem
 from callbridge.exchange.eventlog import CEL_COLUMNS
 from callbridge.exchange.places import Places
@@ -37,6 +38,7 @@ MODULES = (
     "res_pjsip_endpoint_identifier_user",
     "res_pjsip_caller_id",
     "res_pjsip_dtmf_info",
+    "res_pjsip_header_funcs",
     "res_pjsip_nat",
     "res_pjsip_pubsub",
     "res_pjsip_rfc3326",
@@ -52,24 +54,40 @@ MODULES = (
     "bridge_simple",
     "bridge_native_rtp",
     "bridge_builtin_features",
+    "bridge_softmix",
     # what the dialplan says
     "app_celgenuserevent",
+    "app_chanspy",
+    "app_confbridge",
     "app_dial",
     "app_exec",
+    "app_mixmonitor",
     "app_playback",
+    "app_playtones",
     "app_queue",
     "app_read",
+    "app_record",
+    "app_senddtmf",
     "app_stack",
     "app_userevent",
     "func_callerid",
     "func_channel",
     "func_db",
+    "func_devstate",
     "func_env",
+    "func_groupcount",
     "func_logic",
+    "func_pjsip_aor",
+    "func_pjsip_contact",
     "func_strings",
+    "func_talkdetect",
     "func_timeout",
     "func_uri",
+    "res_clioriginate",
+    "res_tonedetect",
 )
+
+CODES = {"ready": "*11", "break": "*12", "off": "*10"}  # dialled on an operator's own telephone
 
 NOT_IN_EVERY_VERSION = frozenset(
     {"res_cdrel_custom"}
@@ -89,6 +107,7 @@ AMI_EVENTS = (
     "AgentComplete",
     "AgentDump",
     "AgentRingNoAnswer",
+    "ChannelTalkingSt[a-z]+",
     "ContactStatus",
     "OriginateResponse",
 )
@@ -110,11 +129,16 @@ HANGUP_FILTER = (
 
 # What a caller hears while he waits: these files one after the other, over and over.
 WAITING = {
-    "hotline": ("hotline-greeting", "music", "hotline-waiting", "music"),
+    "hotline": ("hotline-greeting", "queue-choices", "music", "hotline-waiting", "queue-choices", "music"),
     "emergency": ("emergency-greeting", "music", "emergency-waiting", "music"),
 }
 
-RESERVED = ("110", "119", "120", "122")  # police, fire, ambulance, traffic accidents (GB/T national short numbers)
+# Seconds that somebody outside rings for a caller whom no operator answers, and that all of them are waited for: who
+# lifts the telephone at the last moment has time to hear what it is about and to press a key.
+OUTSIDE = {"one": 35, "all": 60}
+# Seconds from the phrase that answers a key in a menu until the caller is in the queue again, unless we go on before.
+ANSWER_SECONDS = 5
+
 SYSTEM_ACCOUNT = "asterisk"  # Debian's and Ubuntu's packages run it under this name
 SOCKET_LIMIT = 107  # bytes of a Unix socket's path on Linux
 
@@ -141,10 +165,14 @@ def render(
         "language": language,
         "sounds": places.sounds / language,
         "waiting": WAITING,
+        "outside": OUTSIDE,
+        "answer_seconds": ANSWER_SECONDS,
+        "emergency_services": emergency.NUMBERS,
         "modules": [name for name in MODULES if name not in absent],
         "cel_columns": CEL_COLUMNS,
         "ami_events": AMI_EVENTS,
         "hangup_filter": HANGUP_FILTER,
+        "codes": CODES,
         "secret": secrets.get_or_make,
     }
     names = [name for name in environment.list_templates() if name.endswith(".j2")]
@@ -176,7 +204,8 @@ def hand_over(places: Places, files: Iterable[str]) -> None:
     """Make the account of the machine's own Asterisk the owner of what it has to read and write."""
     with suppress(LookupError):  # no such account: then it runs as we do
         for path in (places.directory, *places.directory.rglob("*"), *(places.etc / name for name in files)):
-            shutil.chown(path, SYSTEM_ACCOUNT, SYSTEM_ACCOUNT)
+            if not path.is_symlink():  # it leads to what is Asterisk's already
+                shutil.chown(path, SYSTEM_ACCOUNT, SYSTEM_ACCOUNT)
 
 
 def is_written(places: Places, name: str, content: bytes) -> bool:
@@ -194,5 +223,5 @@ def _refuse_what_breaks_files(settings: ExchangeSettings, places: Places, tree: 
         raise ExchangeProblem(
             f"exchange.directory is {places.directory}: too long, {SOCKET_LIMIT - 17} bytes at most"
         )
-    if taken := [number for number in RESERVED if number in settings.extensions]:
+    if taken := [number for number in emergency.NUMBERS if number in settings.extensions]:
         raise ExchangeProblem(f"exchange.extensions has {taken[0]}: an operator dialling it must reach that service")

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import structlog
+
 from callbridge.errors import ExchangeProblem
-from callbridge.exchange import configuration, eventlog, examination, installation, running, sounds
+from callbridge.exchange import alaw, configuration, eventlog, examination, installation, running, sounds
 from callbridge.exchange.examination import Problem
 from callbridge.exchange.installation import Progress
 from callbridge.exchange.places import Places
@@ -11,6 +13,8 @@ from callbridge.exchange.tree import Tree
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings, SpeechSettings
 from callbridge.speech import Language, Speech
+
+log = structlog.get_logger(__name__)
 
 
 class Exchange:
@@ -59,10 +63,14 @@ class Exchange:
             raise ExchangeProblem("--system is for the machine's own Asterisk, 20 or newer, and there is none")
         files = self._render()
         changed = configuration.write(files, self.places)
+        if self.pid is None and (aside := eventlog.set_aside(self.places.cel)) is not None:
+            changed.append(aside.name)
         if eventlog.prepare(self.places.cel):
             changed.append(self.places.cel.name)
+        sounds.link_data(self.tree.asterisk_data, self.places.data, self.places.sounds)
         changed += sounds.make_missing(self.places.sounds, self.speech)
-        if self.places.system and changed:
+        encoded = alaw.refresh(self.places.sounds / self.language)
+        if self.places.system and (changed or encoded):
             configuration.hand_over(self.places, files)
         return changed
 
@@ -73,7 +81,10 @@ class Exchange:
             raise ExchangeProblem(f"the exchange {self.settings.name} already runs (process {pid})")
         if not self.places.conf.is_file():
             raise ExchangeProblem("the exchange is not configured: run `townline pbx configure`")
+        if (aside := eventlog.set_aside(self.places.cel)) is not None:
+            log.warning("cel.set_aside", exchange=self.settings.name, file=aside.name)
         eventlog.prepare(self.places.cel)
+        alaw.refresh(self.places.sounds / self.language)
         return running.start(self.settings, self.tree, self.places)
 
     def stop(self, patience: float = running.LEAVE_SECONDS) -> bool:

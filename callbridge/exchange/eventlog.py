@@ -1,8 +1,10 @@
 """The exchange's own event log (CEL): the truth about every call, an SQLite file that Asterisk writes and we read."""
 
 import sqlite3
+import time
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 # The columns of the table `cel`, each with Asterisk's name for what it holds. `eventtime` is seconds since 1970 with
@@ -22,6 +24,41 @@ CEL_COLUMNS = (
     ("userdeftype", "${userdeftype}"),
     ("eventextra", "${eventextra}"),
 )
+
+KEY = "AcctId"  # Asterisk's own, of a table that it makes
+LONGEST_LOOK = 2.0  # seconds for damage: an exchange that is started late answers nobody
+
+
+def set_aside(path: Path) -> Path | None:
+    """Renames an event log that Asterisk could not go on with, damaged or with other columns than ours; its new name.
+
+    Only while the exchange does not run. What it holds is still read from there, as far as that is possible.
+    """
+    if not path.exists() or _usable(path):
+        return None
+    aside = path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _usable(path: Path) -> bool:
+    until = time.monotonic() + LONGEST_LOOK
+    try:
+        with closing(sqlite3.connect(path, timeout=10)) as database:
+            columns = {row[1] for row in database.execute("PRAGMA table_info(cel)")}
+            if columns and columns != {KEY, *(name for name, _ in CEL_COLUMNS)}:
+                return False
+            database.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+            return bool(database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError as problem:
+        if "interrupted" in str(problem) or "locked" in str(problem):  # nothing was found in the time there is
+            return True
+        raise
+    except sqlite3.DatabaseError:
+        return False
 
 
 def prepare(path: Path) -> bool:

@@ -13,7 +13,7 @@ from callbridge.exchange import sounds
 from callbridge.exchange.configuration import MODULES, NOT_IN_EVERY_VERSION, is_written
 from callbridge.exchange.places import Places
 from callbridge.exchange.ports import taken
-from callbridge.exchange.running import console, running_pid, sockets
+from callbridge.exchange.running import console, is_watched, running_pid, sockets
 from callbridge.exchange.tree import Tree
 from callbridge.settings import ExchangeSettings
 from callbridge.speech import Language
@@ -49,6 +49,7 @@ def examine(
         *problems,
         *_modules(tree, places),
         *_event_log(tree, places),
+        *_watch(tree, places),
         *_ami(settings, ami_secret),
         *_sip(tree, places, settings),
     ]
@@ -106,6 +107,13 @@ def _event_log(tree: Tree, places: Places) -> Iterator[Problem]:
         )
 
 
+def _watch(tree: Tree, places: Places) -> Iterator[Problem]:
+    if not is_watched(tree, places):
+        yield Problem(
+            "watch", "the exchange would not notice that Townline has gone", "townline serve begins it again"
+        )
+
+
 def _ami(settings: ExchangeSettings, secret: str) -> Iterator[Problem]:
     place = f"{settings.ami_address}:{settings.ami_port}"
     try:
@@ -159,11 +167,14 @@ def _sip(tree: Tree, places: Places, settings: ExchangeSettings) -> Iterator[Pro
 
 
 def _contacts(tree: Tree, places: Places) -> dict[str, str]:
-    """Avail or Unavail for the trunk and each registered telephone; right after a start it takes a moment to know."""
+    """Avail or Unavail for the trunk and each registered telephone. What the exchange last heard of the trunk may be
+    half a minute old: unless that was good, it is asked again.
+    """
     until = time.monotonic() + VERDICT_SECONDS
     while True:
         said = console(tree, places, "pjsip show contacts")
         contacts = dict(re.findall(r"^\s*Contact:\s+(\w+)/\S+\s.*?\s(\w+)\s+\S+\s*$", said, re.MULTILINE))
-        if contacts.get("trunk") != "NonQual" or time.monotonic() > until:
+        if contacts.get("trunk") == "Avail" or time.monotonic() > until:
             return contacts
-        time.sleep(0.2)
+        console(tree, places, "pjsip qualify trunk")
+        time.sleep(0.5)

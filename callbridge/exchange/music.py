@@ -1,4 +1,4 @@
-"""What a caller hears between two sentences while he waits: a quiet tune, so that the line never seems dead."""
+"""What is heard and not said: the quiet tune while somebody waits, so that the line never seems dead, and signals."""
 
 import io
 import math
@@ -23,6 +23,21 @@ def waiting_music() -> bytes:
     for beat, step in enumerate(TUNE):
         if step is not None:
             _pluck(samples, int(beat * BEAT * RATE), 220 * 2 ** (step / 12))
+    return _wav(samples)
+
+
+def beep() -> bytes:
+    """The sign to speak."""
+    length = int(RATE * 0.35)
+    return _wav([int(LOUDEST * math.sin(2 * math.pi * 660 * i / RATE)) for i in range(length)])
+
+
+def pause() -> bytes:
+    """Half a second of silence before a question: who has just picked up hears its beginning, and keys count."""
+    return _wav([0] * (RATE // 2))
+
+
+def _wav(samples: list[int]) -> bytes:
     target = io.BytesIO()
     with wave.open(target, "wb") as file:
         file.setnchannels(1)

@@ -43,6 +43,15 @@ class Places:
         return self.directory / "sounds"
 
     @property
+    def data(self) -> Path:
+        """Asterisk's own data, with our sounds in the place of its own."""
+        return self.directory / "data"
+
+    @property
+    def recordings(self) -> Path:
+        return self.directory / "recordings"
+
+    @property
     def conf(self) -> Path:
         return self.etc / "asterisk.conf"
 
@@ -63,5 +72,14 @@ class Places:
         return self.log / "queue_log"
 
     def make(self) -> None:
-        for folder in (self.directory, self.etc, self.run, self.log, self.spool, self.lib, self.sounds):
+        for folder in (
+            self.directory,
+            self.etc,
+            self.run,
+            self.log,
+            self.spool,
+            self.lib,
+            self.sounds,
+            self.recordings,
+        ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from callbridge.settings import ExchangeSettings
 BOOT_SECONDS = 15  # measured 0.3 s on two cores; a slow disk may need more
 GONE_SECONDS = 2  # without a process that long it has given up; it writes its pid file a moment after it has begun
 LEAVE_SECONDS = 5  # between asking and insisting
+WATCH = "townline-watch"  # the context of the channel that watches over Townline (extensions_watch.conf)
 CLOSING_SECONDS = 1  # a killed exchange is gone from the list of processes a moment before its sockets are
 
 
@@ -88,7 +89,7 @@ def stop(tree: Tree, places: Places, patience: float = LEAVE_SECONDS) -> bool:
         return False
     until = time.monotonic() + patience
     # Not `core stop gracefully`: it waits ten seconds more when the trunk's other side does not answer.
-    while time.monotonic() < until and "0 active channels" not in console(tree, places, "core show channels count"):
+    while time.monotonic() < until and calls(tree, places):
         time.sleep(0.1)
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
@@ -97,6 +98,22 @@ def stop(tree: Tree, places: Places, patience: float = LEAVE_SECONDS) -> bool:
             break
     _remove_leftovers(places)
     return True
+
+
+def calls(tree: Tree, places: Places) -> list[str]:
+    """The channels that are part of a call: all but those of the dialplan's own watch."""
+    return [name for name, context in _channels(tree, places) if context != WATCH]
+
+
+def is_watched(tree: Tree, places: Places) -> bool:
+    """Whether the exchange would notice that Townline has gone."""
+    return any(context == WATCH for _, context in _channels(tree, places))
+
+
+def _channels(tree: Tree, places: Places) -> list[tuple[str, str]]:
+    """Every channel's name and where in the dialplan it is."""
+    rows = console(tree, places, "core show channels concise").splitlines()
+    return [(row.split("!")[0], row.split("!")[1]) for row in rows if "!" in row]
 
 
 def console(tree: Tree, places: Places, text: str) -> str:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import get_args
 
-from callbridge.exchange.music import waiting_music
+from callbridge.exchange.music import beep, pause, waiting_music
 from callbridge.speech import Language, Speech
 
 MADE = ".made.json"  # which of the files are ours, by their content: everything else is a person's
@@ -19,8 +19,25 @@ def phrases() -> dict[str, dict[Language, str]]:
     return tomllib.loads(text)
 
 
+def tones() -> dict[str, bytes]:
+    """What is heard and not said."""
+    return {"music": waiting_music(), "beep": beep(), "pause": pause()}
+
+
 def names() -> list[str]:
-    return [*phrases(), "music"]
+    return [*phrases(), *tones()]
+
+
+def link_data(original: Path, folder: Path, sounds: Path) -> None:
+    """Make `folder` Asterisk's data with our `sounds`: it says numbers from files it finds only there."""
+    (folder / "sounds").mkdir(mode=0o700, parents=True, exist_ok=True)
+    wanted = {folder / each.name: each for each in original.iterdir() if each.name != "sounds"}
+    wanted |= {folder / "sounds" / language: sounds / language for language in get_args(Language)}
+    for link, target in wanted.items():
+        if link.is_symlink() and link.readlink() == target:
+            continue
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
 
 
 def make_missing(folder: Path, speech: Speech) -> list[str]:
@@ -29,27 +46,34 @@ def make_missing(folder: Path, speech: Speech) -> list[str]:
     A phrase whose text has changed is spoken anew, unless somebody has replaced its file.
     """
     written = []
-    music = waiting_music()
     for language in get_args(Language):
-        place = folder / language
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        record = place / MADE
-        made: dict[str, str] = json.loads(record.read_text()) if record.is_file() else {}
-        before = made.copy()
         sounds = {name: speech.say_now(texts[language], language) for name, texts in phrases().items()}
-        contents = {name: path.read_bytes() for name, path in sounds.items()} | {"music": music}
-        for name, content in contents.items():
-            target = place / f"{name}.wav"
-            mark = hashlib.sha256(content).hexdigest()
-            if target.is_file():
-                present = hashlib.sha256(target.read_bytes()).hexdigest()
-                if present == mark or present != made.get(name):
-                    continue
-            _write(target, content)
-            made[name] = mark
-            written.append(f"sounds/{language}/{name}.wav")
-        if made != before:
-            _write(record, json.dumps(made, indent=1, sort_keys=True).encode())
+        contents = {name: path.read_bytes() for name, path in sounds.items()} | tones()
+        written += keep(folder, language, contents)
+    return written
+
+
+def keep(folder: Path, language: Language, contents: dict[str, bytes]) -> list[str]:
+    """Write these sounds where they differ, except those that a person has replaced; returns what was written."""
+    written = []
+    place = folder / language
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    record = place / MADE
+    made: dict[str, str] = json.loads(record.read_text()) if record.is_file() else {}
+    before = made.copy()
+    for name, content in contents.items():
+        target = place / f"{name}.wav"
+        mark = hashlib.sha256(content).hexdigest()
+        if target.is_file():
+            present = hashlib.sha256(target.read_bytes()).hexdigest()
+            if present == mark or present != made.get(name):
+                continue
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        _write(target, content)
+        made[name] = mark
+        written.append(f"sounds/{language}/{name}.wav")
+    if made != before:
+        _write(record, json.dumps(made, indent=1, sort_keys=True).encode())
     return written
 
 

@@ -6,29 +6,35 @@ it forgets messages after `log_lifetime_days`; a webhook must be https or at 127
 after 5 s of silence and tries again for up to two days, under the same event id and with a new stamp.
 """
 
-import asyncio
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import structlog
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from callbridge.errors import GatewayAway, GatewayError, GatewayRefused, GatewayUnsure
+from callbridge.errors import GatewayError, GatewayRefused, GatewayUnsure
 from callbridge.gateways.android_events import STATES, read_event
-from callbridge.gateways.door import GatewayHealth, GatewayReceipt, InboundSms, SmsFate, SmsState, SmsStatus
+from callbridge.gateways.door import (
+    GatewayHealth,
+    GatewayReceipt,
+    Hear,
+    Report,
+    SmsFate,
+    SmsState,
+    Wording,
+)
 from callbridge.gateways.signature import believe
-from callbridge.settings import GatewaySettings
+from callbridge.gateways.web import Web
+from callbridge.settings import AndroidSettings
 
 log = structlog.get_logger()
 
-Answer = TypeVar("Answer", bound=BaseModel)
-
 STATUS_EVENTS = ("sms:sent", "sms:delivered", "sms:failed")
 EXPEDITED = 100  # from this priority on the app sends at once, past its own limits and pauses
-CONNECT_SECONDS = 5.0
 WEBHOOK_ID_LENGTH = 36
 
 
@@ -63,25 +69,38 @@ _webhooks = TypeAdapter(list[_Webhook])
 class AndroidGateway:
     """One phone."""
 
-    def __init__(self, settings: GatewaySettings, *, user: str, password: str, signing: str) -> None:
+    def __init__(self, settings: AndroidSettings, *, user: str, password: str, signing: str) -> None:
         self._name = settings.name
         self._signing = signing
-        self._patience = settings.timeout_seconds
-        self._http = httpx.AsyncClient(
-            base_url=str(settings.url),
+        self._sims = settings.sims
+        self._web = Web(
+            settings.name,
+            str(settings.url),
+            settings.timeout_seconds,
+            credentials="user or password",
             auth=httpx.BasicAuth(user, password),
-            timeout=httpx.Timeout(self._patience, connect=min(CONNECT_SECONDS, self._patience)),
-            # A connection for each request: one that the phone closed meanwhile looks like a broken hand-over.
-            limits=httpx.Limits(max_keepalive_connections=0),
-            trust_env=False,
         )
 
     @property
     def name(self) -> str:
         return self._name
 
+    @property
+    def thanks(self) -> Mapping[str, Any] | None:
+        return None
+
+    def obstacle(self, to: str, wording: Wording | None) -> str:
+        return ""
+
     async def send(
-        self, attempt: str, to: str, text: str, *, ttl: timedelta | None = None, urgent: bool = False
+        self,
+        attempt: str,
+        to: str,
+        text: str,
+        *,
+        wording: Wording | None = None,
+        ttl: timedelta | None = None,
+        urgent: bool = False,
     ) -> GatewayReceipt:
         message: dict[str, Any] = {
             "id": attempt,
@@ -93,13 +112,15 @@ class AndroidGateway:
             message["ttl"] = max(1, int(ttl.total_seconds()))
         if urgent:
             message["priority"] = EXPEDITED
+        if self._sims:  # who is written to gets all of it from one card, and answers to that one
+            message["simNumber"] = self._sims[zlib.crc32(to.encode()) % len(self._sims)]
         # Its own validation refuses landlines and number ranges that are in use in China: `to` was checked by us.
-        response = await self._ask("POST", "messages", params={"skipPhoneValidation": "true"}, json=message)
+        response = await self._web.ask("POST", "messages", params={"skipPhoneValidation": "true"}, json=message)
         if response.status_code == httpx.codes.CONFLICT:  # it has this attempt already
             return GatewayReceipt(attempt, SmsState.UNDER_WAY)
         if response.is_server_error:  # it may have failed before or after the message was in its queue
             raise GatewayUnsure(f"gateway {self.name} answered {response.status_code}")
-        self._refuse_unless_good(response)
+        self._web.refuse_unless_good(response)
         try:
             taken = _Message.model_validate_json(response.content)
         except ValidationError:
@@ -108,20 +129,20 @@ class AndroidGateway:
             raise GatewayUnsure(f"gateway {self.name} took the message under another id")
         return GatewayReceipt(taken.id, STATES.get(taken.state, SmsState.UNDER_WAY))
 
-    async def fate(self, attempt: str) -> SmsFate:
-        response = await self._ask_again("GET", f"messages/{quote(attempt, safe='')}")
+    async def fate(self, attempt: str, *, to: str, at: datetime) -> SmsFate:
+        response = await self._web.ask_again("GET", f"messages/{quote(attempt, safe='')}")
         if response.status_code == httpx.codes.NOT_FOUND:
             return SmsFate(SmsState.NEVER_SEEN)
-        self._refuse_unless_good(response)
-        message = self._read(_Message, response)
+        self._web.refuse_unless_good(response)
+        message = self._web.read(_Message, response)
         reason = next((recipient.error for recipient in message.recipients if recipient.error), "")
         return SmsFate(STATES.get(message.state, SmsState.UNDER_WAY), reason)
 
     async def check(self) -> GatewayHealth:
         try:
-            self._refuse_unless_good(await self._ask_again("GET", "webhooks"))
+            self._web.refuse_unless_good(await self._web.ask_again("GET", "webhooks"))
             # Answered with 500 when one of its checks fails, a lost internet connection for example.
-            health = self._read(_Health, await self._ask_again("GET", "health"))
+            health = self._web.read(_Health, await self._web.ask_again("GET", "health"))
         except GatewayError as error:
             return GatewayHealth(usable=False, problems=(str(error),))
         bad = [f"{name}: {check.description}" for name, check in health.checks.items() if check.status != "pass"]
@@ -130,8 +151,8 @@ class AndroidGateway:
     async def register(self, callback_url_inbound: str, callback_url_status: str) -> None:
         await self._share_signing_key()
         wanted = {"sms:received": callback_url_inbound} | dict.fromkeys(STATUS_EVENTS, callback_url_status)
-        response = await self._ask_again("GET", "webhooks")
-        self._refuse_unless_good(response)
+        response = await self._web.ask_again("GET", "webhooks")
+        self._web.refuse_unless_good(response)
         try:
             present = _webhooks.validate_json(response.content)
         except ValidationError:
@@ -140,56 +161,31 @@ class AndroidGateway:
             id_ = f"townline-{event.removeprefix('sms:')}-{self.name}"[:WEBHOOK_ID_LENGTH]
             for other in present:  # a second webhook to the same place would report everything twice
                 if other.event == event and other.url == url and other.id != id_:
-                    self._refuse_unless_good(await self._ask_again("DELETE", f"webhooks/{quote(other.id, safe='')}"))
+                    gone = await self._web.ask_again("DELETE", f"webhooks/{quote(other.id, safe='')}")
+                    self._web.refuse_unless_good(gone)
             if not any(hook.id == id_ and hook.event == event and hook.url == url for hook in present):
                 hook = {"id": id_, "event": event, "url": url}
-                self._refuse_unless_good(await self._ask_again("POST", "webhooks", json=hook))
+                self._web.refuse_unless_good(await self._web.ask_again("POST", "webhooks", json=hook))
                 log.info("gateway.webhook_registered", gateway=self.name, event_kind=event)
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> InboundSms | SmsStatus | None:
+    async def listen(self, hear: Hear) -> None:
+        """It reports by callbacks."""
+
+    def read_callback(
+        self, headers: Mapping[str, str], body: bytes, now: datetime, *, token: str = ""
+    ) -> Sequence[Report]:
         believe(self._signing, headers, body, now)
-        return read_event(body, now)
+        report = read_event(body, now)
+        return () if report is None else (report,)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._web.close()
 
     async def _share_signing_key(self) -> None:
         # With "internet_required", its default, a phone in a network without internet keeps every report.
         settings = {"webhooks": {"signing_key": self._signing, "internet_required": False}}
-        response = await self._ask_again("PATCH", "settings", json=settings)
+        response = await self._web.ask_again("PATCH", "settings", json=settings)
         if response.status_code == httpx.codes.NOT_FOUND:  # before version 1.37 the key is typed in by hand
             log.warning("gateway.signing_key_not_shared", gateway=self.name)
         else:
-            self._refuse_unless_good(response)
-
-    async def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """One request; GatewayAway when it surely never arrived, GatewayUnsure when it may have."""
-        try:
-            async with asyncio.timeout(self._patience + CONNECT_SECONDS):  # httpx only limits each read by itself
-                return await self._http.request(method, path, **request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise GatewayAway(f"nobody answers at the address of gateway {self.name}") from error
-        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
-            raise GatewayUnsure(f"gateway {self.name} did not answer: {type(error).__name__}") from error
-
-    async def _ask_again(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """A request that does no harm when it arrives twice: no answer is as good as nobody there."""
-        try:
-            return await self._ask(method, path, **request)
-        except GatewayUnsure as error:
-            raise GatewayAway(str(error)) from error
-
-    def _refuse_unless_good(self, response: httpx.Response) -> None:
-        if response.is_success:
-            return
-        if response.is_server_error:
-            raise GatewayAway(f"gateway {self.name} answered {response.status_code}")
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise GatewayRefused(f"gateway {self.name} refuses our user or password")
-        raise GatewayRefused(f"gateway {self.name} answered {response.status_code}: {response.text[:200]}")
-
-    def _read(self, model: type[Answer], response: httpx.Response) -> Answer:
-        try:
-            return model.model_validate_json(response.content)
-        except ValidationError:
-            raise GatewayRefused(f"gateway {self.name} answers in a form we cannot read") from None
+            self._web.refuse_unless_good(response)

@@ -1,14 +1,14 @@
 """What the SMS Gateway app reports: its webhooks' bodies, read without trusting any of it."""
 
 import json
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from callbridge.errors import CallbackMalformed
 from callbridge.gateways.door import InboundSms, SmsState, SmsStatus
+from callbridge.gateways.untrusted import moment, storable
 
 # The app's ProcessingState in the words of the door; "Processed" means handed to Android, not yet to the network.
 STATES = {
@@ -27,8 +27,6 @@ STATUS_EVENTS = {
     "sms:failed": (SmsState.FAILED, "failedAt"),
     "sms:cancelled": (SmsState.FAILED, "cancelledAt"),
 }
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # neither database takes NUL, nor UTF-8 half a surrogate pair
-SHORT_OFFSET = re.compile(r"([+-]\d\d:)(\d)$")  # Android before 7 writes +08:0
 
 
 class _Event(BaseModel):
@@ -71,11 +69,11 @@ def read_event(body: bytes, now: datetime) -> InboundSms | SmsStatus | None:
 def _received(event: _Event, now: datetime) -> InboundSms:
     received = _Received.model_validate(event.payload)
     return InboundSms(
-        event_id=_storable(event.id),
-        from_number=_storable(received.sender or received.phoneNumber or ""),
-        to_number=None if received.recipient is None else _storable(received.recipient),
-        text=_storable(received.message),
-        received_at=_moment(event.payload.get("receivedAt"), now),
+        event_id=storable(event.id),
+        from_number=storable(received.sender or received.phoneNumber or ""),
+        to_number=None if received.recipient is None else storable(received.recipient),
+        text=storable(received.message),
+        received_at=moment(event.payload.get("receivedAt"), now),
     )
 
 
@@ -84,21 +82,9 @@ def _status(event: _Event, now: datetime) -> SmsStatus:
     reported = _Reported.model_validate(event.payload)
     reason = reported.reason or ("cancelled on the telephone" if event.event == "sms:cancelled" else "")
     return SmsStatus(
-        event_id=_storable(event.id),
-        attempt=_storable(reported.messageId),
+        event_id=storable(event.id),
+        attempt=storable(reported.messageId),
         status=status,
-        at=_moment(event.payload.get(when), now),
-        reason=_storable(reason)[:200],
+        at=moment(event.payload.get(when), now),
+        reason=storable(reason)[:200],
     )
-
-
-def _storable(text: str) -> str:
-    return UNSTORABLE.sub("\ufffd", text)
-
-
-def _moment(stamp: Any, now: datetime) -> datetime:
-    try:
-        moment = datetime.fromisoformat(SHORT_OFFSET.sub(r"\g<1>0\2", stamp))
-    except (TypeError, ValueError):
-        return now
-    return now if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,6 +1,6 @@
 """Labelled fields that keep what was typed: leaving the form, an error or an outage loses nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,21 +18,26 @@ from console.keys import digit, digit_of, key
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line of text. `label` is a message key, `<label>.hint` stands in the empty field where there is one."""
+    """A line of text. `label` is a message key, which may count (`{number}`); `<label>.hint` says what it is for."""
 
     name: str
     label: str
     longest: int = 200
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One word of several, changed with left and right. `words` is the prefix of their message keys."""
+    """One word of several, changed with left and right. `words` is the prefix of their message keys. `narrow`: only
+    the one that is on is shown.
+    """
 
     name: str
     label: str
     words: str
     values: tuple[str, ...]
+    number: int = 0
+    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class AnyOf:
     label: str
     words: str
     values: tuple[str, ...]
+    number: int = 0
 
 
 Field = Text | OneOf | AnyOf
@@ -68,6 +74,10 @@ class Switches(Static, can_focus=True):
     def paint(self) -> None:
         word, on = self._desk.speech.word, self.value.split(",")
         parts: list[str | tuple[str, str]] = []
+        if isinstance(self._field, OneOf) and self._field.narrow:
+            shown = word(self._field.words, self.value)
+            self.update(Content.assemble("< ", (f" {shown} ", "bold $text on $primary"), " >"))
+            return
         for index, value in enumerate(self._field.values):
             style = "bold $text on $primary" if value in on else "$text-muted"
             digits = f"{digit_of(index)} " if isinstance(self._field, AnyOf) else ""
@@ -109,10 +119,22 @@ class Form(Widget):
     class Submitted(Message):
         """Enter, where it leads to no further field."""
 
-    def __init__(self, desk: Desk, draft: str, fields: Sequence[Field], *, submit_anywhere: bool = False) -> None:
-        """`submit_anywhere`: Enter submits from every field, else it leads to the next one."""
-        super().__init__()
+    def __init__(
+        self,
+        desk: Desk,
+        draft: str,
+        fields: Sequence[Field],
+        *,
+        submit_anywhere: bool = False,
+        says: bool = False,
+    ) -> None:
+        """`submit_anywhere`: Enter submits from every field, else it leads to the next one. `says`: beside each field
+        stands what it is for, or what is wrong with it; else the hint stands in the empty field.
+        """
+        super().__init__(classes="-says" if says else "")
         self._submit_anywhere = submit_anywhere
+        self._says = says
+        self._wrong: dict[str, str] = {}
         self._desk = desk
         self._draft = draft
         self._fields = tuple(fields)
@@ -126,18 +148,30 @@ class Form(Widget):
                 yield Input(value, max_length=field.longest, select_on_focus=False, id=f"field-{field.name}")
             else:
                 yield Switches(self._desk, field, value or _first(field), id=f"field-{field.name}")
+            if self._says:
+                yield Static(classes="form--said", markup=False)
 
     def paint(self) -> None:
         speech = self._desk.speech
         for label, field in zip(self.query(".form--label").results(Static), self._fields, strict=True):
-            label.update(speech.say(field.label))
-            if isinstance(field, Text):
-                hint = f"{field.label}.hint"
-                self.query_one(f"#field-{field.name}", Input).placeholder = (
-                    speech.say(hint) if speech.knows(hint) else ""
-                )
+            label.update(speech.say(field.label, number=field.number))
+            hint = f"{field.label}.hint"
+            if isinstance(field, Text) and not self._says:
+                said = speech.say(hint) if speech.knows(hint) else ""
+                self.query_one(f"#field-{field.name}", Input).placeholder = said
+        for said_of, field in zip(self.query(".form--said").results(Static), self._fields, strict=False):
+            hint, wrong = f"{field.label}.hint", self._wrong.get(field.name, "")
+            said_of.set_class(bool(wrong), "-wrong")
+            said_of.update(wrong or (speech.say(hint) if speech.knows(hint) else ""))
         for switches in self.query(Switches):
             switches.paint()
+
+    def complain(self, wrong: Mapping[str, str]) -> None:
+        """Says beside the fields what is wrong with them, and goes to the first; an empty mapping takes it back."""
+        self._wrong = dict(wrong)
+        self.paint()
+        if first := next((field for field in self._fields if field.name in wrong), None):
+            self.query_one(f"#field-{first.name}").focus()
 
     def value(self, name: str) -> str:
         """What stands in the field, without the spaces around it."""

@@ -25,9 +25,9 @@ class Panel(Vertical):
         return self.query_one(Ledger)
 
     def show(self, title: str, rows: Sequence[Row], empty: str = "", tone: str = "") -> None:
-        """`tone` colours the title: `alarm`, `ringing` or nothing."""
+        """`tone` colours the title: `alarm`, `good` or nothing."""
         head = self.query_one(".panel--title", Static)
         head.update(title)
         head.set_class(tone == "alarm", "-alarm")
-        head.set_class(tone == "ringing", "-ringing")
+        head.set_class(tone == "good", "-good")
         self.ledger.show(rows, empty)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from console import times
 from console.keys import digit_of
 from console.ledger import Cell, Column, Row
-from console.people import called, caller_number, flags, person, who
+from console.people import about, called, caller_number, flags, who
 from console.plain import plain
 from console.speech import Speech
-from console.world import Need, World
-from dispatch.wire.work import CallLine, CaseLine
+from console.world import World
+from dispatch.wire.calls import CallLine
+from dispatch.wire.cases import CaseLine
 
-NEED_COLUMNS = (Column(1), Column(3), Column(8, right=True), Column(30, share=1))
 CALL_COLUMNS = (
     Column(2),
     Column(7, right=True),
@@ -35,44 +35,26 @@ CASE_COLUMNS = (
     Column(16, share=3, from_width=130),
 )
 
+_CARD_TONE = {"yellow": "warn", "red": "late"}
 _RESIDENT = 5  # the column that a resident's own card does without
 OF_ONE_COLUMNS = (Column(1), *CASE_COLUMNS[:_RESIDENT], *CASE_COLUMNS[_RESIDENT + 1 :])
 
 
-def need_rows(world: World, speech: Speech) -> list[Row]:
-    rows: list[Row] = []
-    for index, need in enumerate(world.needs()):
-        sign, tone = {"late": ("!!", "late"), "turn": ("", "")}.get(need.sort, ("!", "needs"))
-        mark = (f" {sign}", "alarm") if need.alarm else ""
-        cells: tuple[Cell, ...] = ((digit_of(index), "strong"), mark, times.running(world.now() - need.since))
-        rows.append(Row(need.key, (*cells, need_text(need, speech, world)), tone))
-    return rows
-
-
-def need_text(need: Need, speech: Speech, world: World) -> str:
-    """Why somebody is needed, and for whom, in one line."""
-    why = speech.say(need.why)
-    if need.case is not None:
-        return f"{why}  {case_text(need.case, speech)}"
-    if need.call is not None:
-        return f"{why}  {who(need.call, speech)}  {caller_number(need.call, speech)}"
-    if need.inbound is not None:
-        sender = plain(need.inbound.merchant.name, 40) if need.inbound.merchant else plain(need.inbound.number, 20)
-        return f"{why}  {sender}: {plain(need.inbound.body, 160)}"
-    if need.link is not None:
-        since = times.hour(need.since, world.zone)
-        return speech.say("need.link_down", exchange=need.link.exchange, since=since)
-    return why
-
-
 def case_text(case: CaseLine, speech: Speech) -> str:
     """A case in a few words: 0302-0007 送药 王秀英奶奶 82岁."""
-    parts = [short(case.number), speech.service(case)]
-    if case.resident is not None:
-        parts.append(person(case.resident, speech))
-    if case.merchant is not None:
-        parts.append(plain(case.merchant.name, 40))
-    return " ".join(parts)
+    merchant = plain(case.merchant.name, 40) if case.merchant is not None else ""
+    return " ".join(filter(None, (short(case.number), speech.service(case), about(case, speech), merchant)))
+
+
+def alike_text(case: CaseLine, speech: Speech) -> str:
+    """青石里 供水报修 一小时内已有 7 起: and which key makes one of them."""
+    many = case.many
+    if many is None:
+        return ""
+    values = {"where": plain(many.where, 40), "service": speech.service(case), "count": many.alike}
+    if many.incident is not None:
+        return speech.say("need.joins", incident=short(many.incident), **values)
+    return speech.say("need.alike", **values)
 
 
 def short(number: str) -> str:
@@ -86,16 +68,16 @@ def call_row(call: CallLine, world: World, speech: Speech) -> Row:
     urgent = call.priority != "routine"
     sign = "!!" if call.priority == "emergency" else "!" if urgent else ">>" if here else ""
     tone = "late" if call.priority == "emergency" else "warn" if urgent else "good" if here else ""
-    about = call.resident or (call.who[0] if len(call.who) == 1 else None)
-    where = plain(about.address, 120) if about else plain(call.merchant.address, 120) if call.merchant else ""
-    if about is None and call.who:
+    known = call.resident or (call.who[0] if len(call.who) == 1 else None)
+    where = plain(known.address, 120) if known else plain(call.merchant.address, 120) if call.merchant else ""
+    if known is None and call.who:
         where = speech.say("call.choose", count=len(call.who))
     cells: tuple[Cell, ...] = (
         (sign, "alarm" if call.priority == "emergency" else tone),
         times.running(world.now() - call.arrived_at),
         (who(call, speech), "strong" if not tone else ""),
         where,
-        (flags(about, speech), "warn") if about else "",
+        (flags(known, speech), "warn") if known else "",
         caller_number(call, speech),
         _at(call, world, speech),
     )
@@ -104,11 +86,16 @@ def call_row(call: CallLine, world: World, speech: Speech) -> Row:
 
 def _at(call: CallLine, world: World, speech: Speech) -> str:
     """Whose telephone it is at."""
-    if call.operator is not None:
-        mine = world.is_mine(call)
-        return speech.say("call.with_me") if mine else speech.say("call.with", who=call.operator.name)
     if world.rings_here(call):
         return speech.say("call.rings_here")
+    if call.state == "talking" and call.operator is not None:
+        held = "_held" if call.held_since is not None else ""
+        mine = world.is_mine(call)
+        return speech.say(f"call.with_me{held}") if mine else speech.say(f"call.with{held}", who=call.operator.name)
+    if call.direction == "out":
+        return speech.say("call.dialled")
+    if call.taken_by is not None:
+        return speech.say("call.rings_for", who=call.taken_by.name)
     if call.ringing:
         return speech.say("call.rings_at", extensions=" ".join(call.ringing))
     return speech.word("call", call.state)
@@ -131,20 +118,34 @@ def case_row(case: CaseLine, world: World, speech: Speech) -> Row:
         sign = "!" if case.needs_since is not None else ""
         tone = "needs" if sign else ""
         due = times.running(case.clock.due_at - world.now()) if case.clock is not None else ""
-    resident = called(case.resident) if case.resident else ""
+    whom = called(case.resident) if case.resident is not None else about(case, speech)
     cells: tuple[Cell, ...] = (
         (f" {sign}", "alarm") if sign else ({"emergency": " *", "urgent": " +"}.get(case.priority, ""), "warn"),
         due,
-        (speech.word("clock", case.clock.kind) if case.clock is not None else "", "quiet"),
+        _against_limit(case, speech),
         short(case.number),
         speech.service(case),
-        resident,
-        speech.word("case", case.state),
+        whom,
+        stage(case, speech),
         plain(case.merchant.name, 80) if case.merchant else "",
         turn(case, world, speech),
         plain(case.words, 160) or plain(case.place, 160),
     )
-    return Row(case.number, cells, tone or ("warn" if case.priority == "emergency" else ""))
+    return Row(
+        case.number, cells, tone or _CARD_TONE.get(case.late or "", "warn" if case.priority == "emergency" else "")
+    )
+
+
+def _against_limit(case: CaseLine, speech: Speech) -> Cell:
+    """The card that it has got, or which clock runs."""
+    if case.late is not None:
+        return speech.word("late", case.late), _CARD_TONE.get(case.late, "warn")
+    return (speech.word("clock", case.clock.kind) if case.clock is not None else ""), "quiet"
+
+
+def stage(case: CaseLine, speech: Speech) -> str:
+    """How far it is; nobody is sent out to call somebody back."""
+    return speech.word("case", "to_call_back" if case.call_back and case.state == "open" else case.state)
 
 
 def turn(case: CaseLine, world: World, speech: Speech) -> str:

@@ -7,7 +7,7 @@ from console import times
 from console.ask.pick import Choice, Pick
 from console.desk import Desk
 from console.plain import plain, reading
-from dispatch.wire.work import InboundLine
+from dispatch.wire.board import InboundLine
 
 SEEN = "seen"
 OPEN_CASE = "open_case"

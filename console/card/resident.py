@@ -3,11 +3,12 @@
 from textual.content import Content
 
 from console import times
-from console.people import flags, person
+from console.care import words as care
+from console.people import contact_text, flags, person
 from console.plain import fit, plain, reading
 from console.speech import Speech
 from console.world import World
-from dispatch.wire.people import ContactView, LastCase, ResidentCard, ResidentLine
+from dispatch.wire.people import LastCase, ResidentCard, ResidentLine
 
 Part = str | tuple[str, str] | Content
 
@@ -34,6 +35,7 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     parts += _field("address", plain(card.address), speech, "bold")
     parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
     parts += _field("health", plain(card.health_note, 2000), speech, "bold $text-error")
+    parts += _field("old", old(card, speech, world), speech, "bold $text-accent")
     language = " ".join(filter(None, (speech.word("language", card.language), plain(card.dialect or ""))))
     parts += _field("speaks", language if card.dialect or card.language != speech.language else "", speech)
     for contact in sorted(card.contacts, key=lambda contact: contact.rank):
@@ -41,6 +43,8 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     for usual in card.usual_merchants:
         kind = speech.word("merchant", usual.kind)
         parts += _field("usual", f"{kind} {plain(usual.name, 80)}", speech)
+    for plan in card.care_plans:
+        parts += _field("care", care.brief(plan, world, speech), speech)
     lines = "  ".join(f"{reading(line.number)} {speech.word('line', line.kind)}" for line in card.lines)
     parts += _field("lines", lines, speech)
     for last in card.last_cases:
@@ -48,12 +52,12 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     return Content.assemble(*parts).rstrip()
 
 
-def contact_text(contact: ContactView, speech: Speech) -> str:
-    """王敏 女儿 139 1234 5678 有钥匙."""
-    parts = [plain(contact.name, 80), plain(contact.relation, 40), reading(contact.number)]
-    if contact.has_key:
-        parts.append(speech.say("card.has_key"))
-    return " ".join(filter(None, [*parts, plain(contact.note, 200)]))
+def old(card: ResidentCard, speech: Speech, world: World) -> str:
+    """What to ask her, since nobody has for long: 进门说明（2025-03-01 起没有问过）."""
+    return "  ".join(
+        speech.say("card.old_since", what=speech.word("old", fact.field), since=times.day(fact.since, world.zone))
+        for fact in card.old
+    )
 
 
 def _last(last: LastCase, speech: Speech, world: World) -> str:

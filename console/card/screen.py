@@ -14,11 +14,13 @@ from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.board.panel import Panel
 from console.board.rows import OF_ONE_COLUMNS, case_text, rows_of_one
+from console.card import still
 from console.card.call import call_head, nobody
 from console.card.find import Find
 from console.card.register import Register
 from console.card.resident import details, summary
 from console.card.speaker import change, speakers
+from console.care.screen import CareScreen
 from console.case.new import NewCaseScreen
 from console.desk import Desk
 from console.errors import Refused
@@ -26,12 +28,14 @@ from console.keys import digit, key
 from console.ledger import Ledger
 from console.messages import OpenCase, Told
 from console.people import person
-from console.room import Room
+from console.phone.in_call import About
+from console.phone.room import PhoneRoom
+from dispatch.wire.calls import CallCard, CallChange, CallLine
+from dispatch.wire.cases import CaseLine, Remind
 from dispatch.wire.people import ResidentCard, ResidentLine
-from dispatch.wire.work import CallCard, CallChange, CallLine, CaseLine, Remind
 
 
-class CardScreen(Room[None]):
+class CardScreen(PhoneRoom):
     """One key for everything a caller may want; the digits are her open cases, or the people on that line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,6 +47,8 @@ class CardScreen(Room[None]):
         key("k", "keep_line", "card.keep_line"),
         key("r", "register", "card.register"),
         key("s", "settle", "card.settle"),
+        key("c", "care", "card.care"),
+        key("v", "still", "card.still"),
     ]
     enter = "card.open_case"
 
@@ -79,6 +85,21 @@ class CardScreen(Room[None]):
         if resident is not None:
             found |= {case.number: case for case in world.cases_of(resident.id)}
         return [case for case in found.values() if case.state not in ("closed", "cancelled")]
+
+    @property
+    def about(self) -> About:
+        call, cases = self.call, self.cases
+        merchants = [case.merchant for case in cases if case.merchant is not None]
+        if call is not None and call.merchant is not None:
+            merchants.insert(0, call.merchant)
+        return About(
+            call=call,
+            resident=self.resident,
+            card=self._card,
+            case_number=call.call_back if call is not None else None,
+            merchants=merchants,
+            calls=[call.id] if call is not None and call.state == "ended" else [],
+        )
 
     def furnish(self) -> ComposeResult:
         with Container(id="card"):
@@ -140,11 +161,15 @@ class CardScreen(Room[None]):
             case "register":
                 return call is not None and resident is None
             case "settle":
-                return call is not None and call.state == "ended" and call.needs is not None
+                return call is not None and call.call_back is not None
             case "remind":
                 return bool(self.cases)
+            case "still":
+                return self._card is not None and bool(self._card.old)
+            case "care":
+                return resident is not None
             case _:
-                return True
+                return super().check_action(action, parameters)
 
     @staticmethod
     def _line_is_new(call: CallLine, resident: ResidentLine) -> bool:
@@ -241,6 +266,22 @@ class CardScreen(Room[None]):
     def _registered(self, card: ResidentCard | None) -> None:
         if card is not None:
             self.load(self._open)
+
+    def action_still(self) -> None:
+        """What has grown old, asked while she is on the telephone."""
+        if self._card is not None:
+            self.ask(self._ask_still, self._card)
+
+    async def _ask_still(self, card: ResidentCard) -> None:
+        asked = await still.ask(self.desk, card, self.app.push_screen_wait)
+        if asked is not None:
+            self._card = asked
+            self.repaint()
+
+    def action_care(self) -> None:
+        """When she is called to hear whether she is well."""
+        if self.resident is not None:
+            self.app.push_screen(CareScreen(self.desk, self.resident))
 
     def action_settle(self) -> None:
         if self.call_id is not None:

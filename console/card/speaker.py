@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from console.ask.pick import Choice
-from console.card.resident import contact_text
-from console.people import person
+from console.people import contact_text, person
 from console.plain import plain
 from console.speech import Speech
+from dispatch.wire.calls import CallChange, CallLine
 from dispatch.wire.people import ContactView, ResidentCard
-from dispatch.wire.work import CallChange, CallLine
 
 _CONTACT = "contact:"
 

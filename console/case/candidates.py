@@ -10,16 +10,19 @@ from textual.widgets import Static
 
 from console.board.panel import Panel
 from console.board.rows import case_text
+from console.case.candidate_rows import ABLE, UNABLE, able_row, unable_row
 from console.desk import Desk
-from console.keys import digit, digit_of, key
-from console.ledger import Column, Ledger, Row
+from console.keys import digit, key
+from console.ledger import Ledger, Row
+from console.merchant.screen import MerchantScreen
 from console.plain import plain
 from console.room import Room
 from console.speech import Speech
-from dispatch.wire.work import Candidate, Candidates, CaseCard, CaseLine, Dispatch, Excluded
+from dispatch.wire.cases import CaseCard, CaseLine
+from dispatch.wire.offers import Candidate, Candidates, Dispatch
 
-_ABLE = (Column(1), Column(16, share=1), Column(6), Column(14), Column(5), Column(24, share=2))
-_UNABLE = (Column(1), Column(16, share=1), Column(6), Column(14), Column(30, share=2))
+UNDECIDED = ("open", "offering")
+_NO_CLINIC = "no-clinic"  # the row's key
 
 
 class CandidatesScreen(Room[CaseCard | None]):
@@ -28,6 +31,7 @@ class CandidatesScreen(Room[CaseCard | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("1", "nothing", "candidates.pick", shown="1-9"),
         key("tab", "app.focus_next", "candidates.next"),
+        key("r", "merchant", "candidates.merchant"),
     ]
     enter = "candidates.send"
 
@@ -43,8 +47,8 @@ class CandidatesScreen(Room[CaseCard | None]):
     def furnish(self) -> ComposeResult:
         with Vertical(id="candidates"):
             yield Static(id="candidates-case", markup=False)
-            yield Panel(_ABLE, id="able")
-            yield Panel(_UNABLE, id="unable")
+            yield Panel(ABLE, id="able")
+            yield Panel(UNABLE, id="unable")
 
     def on_mount(self) -> None:
         self.query_one("#able", Panel).ledger.focus()
@@ -63,15 +67,34 @@ class CandidatesScreen(Room[CaseCard | None]):
         able, unable = (found.candidates, found.excluded) if found is not None else ([], [])
         nobody = speech.say("candidates.asking" if found is None else "candidates.nobody")
         self.query_one("#able", Panel).show(
-            speech.say("candidates.able", count=len(able)),
-            [_able_row(index, candidate, speech) for index, candidate in enumerate(able)],
+            "  ".join(filter(None, (speech.say("candidates.able", count=len(able)), self._way()))),
+            [able_row(index, candidate, speech) for index, candidate in enumerate(able)] or self._without(speech),
             nobody,
         )
         self.query_one("#unable", Panel).show(
             speech.say("candidates.unable", count=len(unable)),
-            [_unable_row(excluded, speech) for excluded in unable],
+            [unable_row(excluded, speech) for excluded in unable],
             "" if found is None else speech.say("candidates.nobody_out"),
         )
+
+    def _without(self, speech: Speech) -> list[Row]:
+        """An emergency for which everybody is called at once goes out without a clinic too."""
+        service = self.desk.service(self.case.service_code)
+        if self._found is None or self.case.state not in UNDECIDED or service is None:
+            return []
+        if service.priority != "emergency":
+            return []
+        cells = ("", (speech.say("candidates.no_clinic"), "late"), "", "", "", speech.say("candidates.all_the_same"))
+        return [Row(_NO_CLINIC, cells)]
+
+    def _way(self) -> str:
+        """How the first is asked, and how many with it."""
+        if self._found is None:
+            return ""
+        way = self.desk.speech.word("way", self._found.way)
+        if self._found.at_once > 1:
+            return self.desk.speech.say("way.at_once", way=way, count=self._found.at_once)
+        return way
 
     def on_key(self, event: Key) -> None:
         index = digit(event)
@@ -80,18 +103,33 @@ class CandidatesScreen(Room[CaseCard | None]):
             self._send(self._found.candidates[index])
 
     def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
+        if event.row == _NO_CLINIC:
+            self._send(None)
+            return
         candidates = self._found.candidates if self._found is not None else []
         chosen = next((each for each in candidates if str(each.merchant.id) == event.row), None)
         if event.ledger.id == "able-rows" and chosen is not None:
             self._send(chosen)
 
-    def _send(self, chosen: Candidate) -> None:
+    def action_merchant(self) -> None:
+        """The record of the one under the cursor, who could come or not."""
+        row = self.focused.current if isinstance(self.focused, Ledger) else None
+        if self._found is None or row is None:
+            return
+        everybody = [each.merchant for each in self._found.candidates]
+        everybody += [each.merchant for each in self._found.excluded]
+        if merchant := next((each for each in everybody if str(each.id) == row), None):
+            self.app.push_screen(MerchantScreen(self.desk, merchant))
+
+    def _send(self, chosen: Candidate | None) -> None:
         assert self._found is not None
         # The first as the service ranked it, or the operator's own choice, which is kept as such.
-        best = chosen is self._found.candidates[0]
-        order = Dispatch(
-            expects=self.case.state, sheet_id=self._found.sheet_id, merchant_id=None if best else chosen.merchant.id
-        )
+        asked = self._case.state in UNDECIDED
+        best = asked and chosen in self._found.candidates[:1]
+        # What somebody has accepted meanwhile is not taken away unseen: she hears who was first.
+        expects = self.case.state if not asked or self.case.state in UNDECIDED else self._case.state
+        picked = None if chosen is None or best else chosen.merchant.id
+        order = Dispatch(expects=expects, sheet_id=self._found.sheet_id, merchant_id=picked)
         self.give(self._dispatch, order)
 
     async def _dispatch(self, order: Dispatch) -> None:
@@ -99,30 +137,3 @@ class CandidatesScreen(Room[CaseCard | None]):
         self.desk.world.put_case(case)
         if self.is_attached:
             self.dismiss(case)
-
-
-def _able_row(index: int, candidate: Candidate, speech: Speech) -> Row:
-    merchant = candidate.merchant
-    reasons = " ".join(speech.said(reason) for reason in candidate.reasons if reason.key != "reason.distance")
-    cells = (
-        (digit_of(index), "strong"),
-        (plain(merchant.name, 80), "strong"),
-        speech.word("merchant", merchant.kind),
-        metres(candidate.distance, speech),
-        speech.word("channel", candidate.channel),
-        (reasons, "good" if candidate.usual else ""),
-    )
-    return Row(str(merchant.id), cells)
-
-
-def _unable_row(excluded: Excluded, speech: Speech) -> Row:
-    merchant = excluded.merchant
-    reasons = "; ".join(speech.said(reason) for reason in excluded.reasons)
-    kind = speech.word("merchant", merchant.kind)
-    cells = ("", plain(merchant.name, 80), kind, metres(excluded.distance, speech), (reasons, "warn"))
-    return Row(str(merchant.id), cells, "quiet")
-
-
-def metres(distance: int | None, speech: Speech) -> str:
-    """Straight-line metres, and named so."""
-    return speech.say("distance.unknown") if distance is None else speech.say("distance.straight", metres=distance)

@@ -7,8 +7,8 @@ from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.desk import Desk
 from console.room import Question
+from dispatch.wire.cases import Close
 from dispatch.wire.words import CaseState, Reason, Satisfaction
-from dispatch.wire.work import Close
 
 Ask = Callable[[Question[Any]], Awaitable[Any]]
 

@@ -7,12 +7,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from console.ask.form import Form
+from console.ask.form import Form, OneOf
 from console.case.needs import FIELDS, SERVICE, BadTime, priority, understood, wanted
 from console.desk import Desk
 from console.keys import key
 from console.room import Question
-from dispatch.wire.work import CaseCard, CaseChange, CaseLine
+from dispatch.wire.cases import CaseCard, CaseChange, CaseLine
+
+ANSWERS = ("no", "yes")
+COMPLEX = OneOf("complex", "case.complex", "answer_yes", ANSWERS)  # asked where working days are the limit
 
 
 class Edit(Question[CaseCard | None]):
@@ -24,15 +27,17 @@ class Edit(Question[CaseCard | None]):
         super().__init__(desk)
         self._case = case
         self._draft = f"edit:{case.number}"
+        self._fields = (*FIELDS, COMPLEX) if case.due_at is not None else FIELDS
         self._bad_time = False
         desk.drafts.setdefault(
             self._draft,
-            {"words": case.words, "priority": case.priority, "place": "", "wanted": _as_typed(case, desk)},
+            {"words": case.words, "priority": case.priority, "place": "", "wanted": _as_typed(case, desk)}
+            | {"complex": ANSWERS[case.complex]},
         )
 
     def furnish(self) -> ComposeResult:
         yield Static(classes="question--title", markup=False)
-        yield Form(self.desk, self._draft, FIELDS)
+        yield Form(self.desk, self._draft, self._fields)
         yield Static(classes="question--hint", markup=False)
 
     def on_mount(self) -> None:
@@ -62,6 +67,8 @@ class Edit(Question[CaseCard | None]):
             changes["priority"] = priority(form)
         if place := form.value("place"):
             changes["place"] = place
+        if COMPLEX in self._fields and form.value("complex") != ANSWERS[case.complex]:
+            changes["complex"] = not case.complex
         if form.value("wanted") != _as_typed(case, self.desk):
             try:
                 changes["wanted_at"] = wanted(form, self.desk)

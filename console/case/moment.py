@@ -1,4 +1,4 @@
-"""When it is wanted, as an operator types it."""
+"""When it is wanted, or has happened, as an operator types it."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -8,6 +8,7 @@ _DAYS = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2}
 _CLOCK = re.compile(r"(\d{1,2})[:.点](\d{2})?分?$")
 _DATE = re.compile(r"(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2})$")
 _IN = re.compile(r"\+(\d{1,4})$")
+_AGO = re.compile(r"-(\d{1,4})$")
 _NARROW = str.maketrans("０１２３４５６７８９：．＋－／", "0123456789:.+-/")
 
 
@@ -22,7 +23,7 @@ def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     if len(words) == 1 and (minutes := _IN.match(words[0])):
         return (now + timedelta(minutes=int(minutes[1]))).replace(second=0, microsecond=0)
     local = now.astimezone(zone)
-    of_day = _clock(words[-1])
+    of_day = clock(words[-1])
     if len(words) == 1:
         wanted = datetime.combine(local.date(), of_day, zone)
         return wanted if wanted > now else wanted + timedelta(days=1)
@@ -40,8 +41,33 @@ def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     return wanted
 
 
-def _clock(text: str) -> time:
-    found = _CLOCK.match(text)
+def earlier(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """`14:30` (yesterday's if that is still to come), `-20` (minutes ago). Raises ValueError."""
+    plain = text.translate(_NARROW).strip()
+    if minutes := _AGO.match(plain):
+        return now - timedelta(minutes=int(minutes[1]))
+    happened = datetime.combine(now.astimezone(zone).date(), clock(plain), zone)
+    return happened if happened <= now else happened - timedelta(days=1)
+
+
+def some_moment(text: str, near: datetime, zone: ZoneInfo) -> datetime | None:
+    """Any time, past or to come: `21:30` on the day of `near`, `2-17 21:30` in its year, `2026-02-17 21:30`, also
+    with a T between them. None for an empty text. Raises ValueError.
+    """
+    words = text.translate(_NARROW).strip().upper().replace("T", " ").split()
+    if not words:
+        return None
+    day = near.astimezone(zone).date()
+    if len(words) == 2 and (date := _DATE.match(words[0])):
+        day = day.replace(int(date[1] or day.year), int(date[2]), int(date[3]))
+    elif len(words) > 1:
+        raise ValueError(text)
+    return datetime.combine(day, clock(words[-1]), zone)
+
+
+def clock(text: str) -> time:
+    """`9:00`, `14.30`, `9点`, `９：００`. Raises ValueError."""
+    found = _CLOCK.match(text.translate(_NARROW).strip())
     if found is None:
         raise ValueError(text)
     return time(int(found[1]), int(found[2] or 0))

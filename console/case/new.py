@@ -18,8 +18,9 @@ from console.messages import CaseOpened
 from console.people import person, who
 from console.plain import plain
 from console.room import Room
+from dispatch.wire.calls import CallLine
+from dispatch.wire.cases import NewCase
 from dispatch.wire.people import ResidentLine, ServiceView
-from dispatch.wire.work import CallLine, NewCase
 
 _LETTERS = "abcdefghijklmnopqrsuvxyz"  # without w and t, which lead to the fields
 

@@ -9,7 +9,7 @@ from textual.widgets import Input, Static
 from console.desk import Desk
 from console.errors import Refused, Unreachable
 from console.room import Room
-from dispatch.wire.work import Session
+from dispatch.wire.operators import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from dispatch.errors import KeyMissing, KeyReused, NotFound, NotLoggedIn
 from dispatch.house import House
 from dispatch.login import desk_of
 from dispatch.models import IdempotentReply
+from dispatch.wire.calls import CallCard
 from dispatch.wire.people import ResidentCard
-from dispatch.wire.work import CallCard
 from registry.store import Reading, Subject, Writing
 
 Answer = BaseModel | Sequence[BaseModel]
@@ -80,9 +80,11 @@ class Reader:
 
     def look_up(self, look: Callable[[Writing, Desk], Answer]) -> Response:
         """Like `answer`, for looking that leaves a trace: an opened record, a decision sheet."""
-        with self.house.store.writing() as session:
-            answer = look(session, desk_of(session, self.token, session.clock.now()))
-        return written(answer)
+
+        def seen(session: Writing) -> Answer:
+            return look(session, desk_of(session, self.token, session.clock.now()))
+
+        return written(self.house.store.write(seen))
 
 
 class Commander:
@@ -107,24 +109,24 @@ class Commander:
         late tells who was first.
         """
         try:
-            return self._do(work, status)
+            body, status = self.house.store.write(lambda session: self._do(session, work, status))
         except TOO_LATE as late:
             with self.house.store.reading() as session:
                 name_the_first(session, late, self._address)
             raise
-
-    def _do(self, work: Callable[[Writing, Desk], Answer], status: int) -> Response:
-        with self.house.store.writing() as session:
-            desk = desk_of(session, self.token, session.clock.now())
-            reply = self._begun(session, desk)
-            if reply.status:
-                return Response(self._read(session, reply), reply.status, media_type="application/json")
-            answer = work(session, desk)
-            session.flush()
-            body = _json(answer)
-            reply.status = status
-            self._keep(session, reply, body, _whose(answer))
         return Response(body, status, media_type="application/json")
+
+    def _do(self, session: Writing, work: Callable[[Writing, Desk], Answer], status: int) -> tuple[bytes | str, int]:
+        desk = desk_of(session, self.token, session.clock.now())
+        reply = self._begun(session, desk)
+        if reply.status:
+            return self._read(session, reply), reply.status
+        answer = work(session, desk)
+        session.flush()
+        body = _json(answer)
+        reply.status = status
+        self._keep(session, reply, body, _whose(answer))
+        return body, status
 
     def _begun(self, session: Writing, desk: Desk) -> IdempotentReply:
         """The reply to this key, without a status while it is ours to do.

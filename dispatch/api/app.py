@@ -5,7 +5,29 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from dispatch.api import board, calls, cases, events, gateways, health, inbound, login, merchants, residents
+from dispatch.api import (
+    board,
+    calls,
+    cards,
+    care_plans,
+    cases,
+    events,
+    gateways,
+    health,
+    hindsight,
+    hold,
+    inbound,
+    login,
+    match,
+    merchants,
+    proofs,
+    recordings,
+    residents,
+    rules,
+    services,
+    sms,
+    telephone,
+)
 from dispatch.api.body import BodyLimit
 from dispatch.api.problems import MEDIA_TYPE, STATUS, add_problems
 from dispatch.house import House
@@ -34,7 +56,28 @@ def create_app(house: House) -> FastAPI:
     add_problems(app)
     app.add_middleware(BodyLimit)
     api = APIRouter(prefix=PREFIX)
-    for part in (login, board, events, calls, residents, merchants, cases, inbound, gateways):
+    for part in (
+        login,
+        board,
+        events,
+        calls,
+        telephone,
+        residents,
+        care_plans,
+        merchants,
+        cards,
+        cases,
+        hindsight,
+        match,
+        inbound,
+        gateways,
+        proofs,
+        recordings,
+        rules,
+        services,
+        sms,
+        hold,
+    ):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(health.router)

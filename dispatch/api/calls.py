@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from sqlmodel import col, func, select
 
 from dispatch import calls as work
+from dispatch import silence
 from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
 from dispatch.errors import NotFound
@@ -14,8 +15,9 @@ from dispatch.models import Call
 from dispatch.views.calls import call_card, call_lines
 from dispatch.views.people import resident_card
 from dispatch.wire.base import Id, Moment
+from dispatch.wire.calls import CallCard, CallChange, CallLine, ClearSilence, SettleCall
+from dispatch.wire.pages import Calls
 from dispatch.wire.words import CallState
-from dispatch.wire.work import Acknowledge, CallCard, CallChange, CallLine, Calls
 from registry import cards
 from registry.store import Reading, Scope, Subject, Writing
 
@@ -69,14 +71,26 @@ def change_call(call_id: Id, change: CallChange, commands: Commands) -> Response
 
 
 @router.post("/{call_id}/settle", response_model=CallLine)
-def settle_call(call_id: Id, seen: Acknowledge, commands: Commands) -> Response:
-    """Somebody has dealt with a call that nobody had answered."""
+def settle_call(call_id: Id, word: SettleCall, commands: Commands) -> Response:
+    """Closes the case to call this caller back: she has been reached, or needs nothing any more."""
 
     def settle(session: Writing, desk: Desk) -> CallLine:
-        call = work.settle_call(session, desk, call_id, seen)
+        call = work.settle_call(session, desk, call_id, word)
         return call_lines(session, [call], session.clock.now())[0]
 
     return commands.do(settle)
+
+
+@router.post("/{call_id}/clear", response_model=CallLine)
+def clear_silence(call_id: Id, word: ClearSilence, commands: Commands) -> Response:
+    """Nobody speaks, and it is no emergency: the case that the silence opened is closed."""
+
+    def clear(session: Writing, desk: Desk) -> CallLine:
+        call = silence.clear(session, desk, call_id, word)
+        session.flush()
+        return call_lines(session, [call], session.clock.now())[0]
+
+    return commands.do(clear)
 
 
 def _card(session: Writing, desk: Desk, call: Call, house: House) -> CallCard:
@@ -91,5 +105,5 @@ def _card(session: Writing, desk: Desk, call: Call, house: House) -> CallCard:
             operator_id=desk.operator_id,
             call_id=call.id,
         )
-        card = resident_card(session, opened)
+        card = resident_card(session, opened, session.clock.now())
     return call_card(session, call, card, session.clock.now())

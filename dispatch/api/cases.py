@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from sqlmodel import col, func, or_, select
 
-from dispatch import casebook, offers, visits
+from dispatch import casebook, choosing, incidents, offers, own_words, resending, turns, visit_reports
 from dispatch import cases as work
 from dispatch.api.access import Commander, Commands, Reads
 from dispatch.desk import Desk
@@ -16,25 +16,24 @@ from dispatch.views.cases import case_card, case_lines
 from dispatch.views.offers import offers_of
 from dispatch.views.timeline import timeline as timeline_view
 from dispatch.wire.base import Id
-from dispatch.wire.words import CaseState
-from dispatch.wire.work import (
+from dispatch.wire.board import TimelineEntry
+from dispatch.wire.cases import (
     Acknowledge,
     Cancel,
-    Candidates,
     CaseCard,
     CaseChange,
-    Cases,
     Close,
-    Dispatch,
+    Gather,
+    HandTurn,
+    KeepApart,
     NewCase,
-    OfferAnswer,
-    OfferEnd,
-    OfferView,
     Remind,
     Reopen,
-    TimelineEntry,
-    VisitReport,
 )
+from dispatch.wire.offers import Candidates, Dispatch, OfferAnswer, OfferEnd, OfferResend, OfferView, VisitReport
+from dispatch.wire.pages import Cases
+from dispatch.wire.sms import OwnWords
+from dispatch.wire.words import CaseState
 from registry.models import Resident
 from registry.store import Reading, Subject, Writing
 from registry.text import plain
@@ -99,9 +98,7 @@ def change_case(number: Number, change: CaseChange, commands: Commands) -> Respo
 @router.get("/{number}/candidates", response_model=Candidates)
 def candidates(number: Number, reader: Reads) -> Response:
     """Who could serve the case now, best first, and who could not, with the reasons. Kept as a decision sheet."""
-    return reader.look_up(
-        lambda session, desk: Candidates.model_validate(offers.candidates(session, desk, number).body)
-    )
+    return reader.look_up(lambda session, desk: choosing.told(offers.candidates(session, desk, number)))
 
 
 @router.post("/{number}/dispatch", response_model=CaseCard)
@@ -142,6 +139,17 @@ def end_offer(number: Number, offer_id: Id, how: OfferEnd, commands: Commands) -
     return _do(commands, end)
 
 
+@router.post("/{number}/offers/{offer_id}/resend", response_model=CaseCard)
+def resend_offer(number: Number, offer_id: Id, again: OfferResend, commands: Commands) -> Response:
+    """Tells the merchant once more: the offer while it is open, the job's details once it has accepted."""
+
+    def resend(session: Writing, desk: Desk) -> Case:
+        resending.resend_offer(session, desk, number, offer_id, again)
+        return _seen(session, desk, number)
+
+    return _do(commands, resend)
+
+
 @router.get("/{number}/timeline", response_model=list[TimelineEntry])
 def timeline(number: Number, reader: Reads) -> Response:
     """Every step of the case and of the calls that belong to it, by when it happened."""
@@ -153,7 +161,7 @@ def report_visit(number: Number, report: VisitReport, commands: Commands) -> Res
     """What the merchant told the operator by word of mouth: on the way, at the door, done."""
 
     def step(session: Writing, desk: Desk) -> Case:
-        visits.report_visit(session, desk, number, report)
+        visit_reports.report_visit(session, desk, number, report)
         return _seen(session, desk, number)
 
     return _do(commands, step)
@@ -185,6 +193,30 @@ def remind(number: Number, asked: Remind, commands: Commands) -> Response:
 def acknowledge(number: Number, seen: Acknowledge, commands: Commands) -> Response:
     """An operator has seen what the case needs, and takes its turn."""
     return _do(commands, lambda session, desk: work.acknowledge(session, desk, number, seen))
+
+
+@router.post("/{number}/gather", response_model=CaseCard)
+def gather(number: Number, order: Gather, commands: Commands) -> Response:
+    """Many have the same: this case and those alike are gathered under one incident, which is the answer."""
+    return _do(commands, lambda session, desk: incidents.gather(session, desk, number, order))
+
+
+@router.post("/{number}/keep-apart", response_model=CaseCard)
+def keep_apart(number: Number, order: KeepApart, commands: Commands) -> Response:
+    """Many have the same by chance: nobody is asked to gather this case and those alike, until another one comes."""
+    return _do(commands, lambda session, desk: incidents.keep_apart(session, desk, number, order))
+
+
+@router.post("/{number}/sms", response_model=CaseCard)
+def write_sms(number: Number, words: OwnWords, commands: Commands) -> Response:
+    """An SMS in the operator's own words to the resident of the case or to a merchant."""
+    return _do(commands, lambda session, desk: own_words.write(session, desk, number, words))
+
+
+@router.post("/{number}/hand-turn", response_model=CaseCard)
+def hand_turn(number: Number, to: HandTurn, commands: Commands) -> Response:
+    """Whose move the case is: a colleague's who is there, one's own, or anybody's. Its owner stays."""
+    return _do(commands, lambda session, desk: turns.hand_turn(session, desk, number, to))
 
 
 def _do(commands: Commander, command: Callable[[Writing, Desk], Case], status: int = 200) -> Response:

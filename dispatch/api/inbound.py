@@ -9,7 +9,7 @@ from dispatch.errors import NotFound
 from dispatch.models import Inbound, Offer
 from dispatch.views.inbound import inbound_lines, seen_by, waiting
 from dispatch.wire.base import Id
-from dispatch.wire.work import InboundLine
+from dispatch.wire.board import InboundLine
 from registry.store import Entry, Subject, Writing
 
 router = APIRouter(prefix="/inbound", tags=["inbound"])

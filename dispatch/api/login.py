@@ -11,7 +11,7 @@ from dispatch.errors import NotLoggedIn, WrongLogin
 from dispatch.models import Operator
 from dispatch.passwords import fits
 from dispatch.views.desk import operator_line
-from dispatch.wire.work import Login, OperatorLine, Session
+from dispatch.wire.operators import Login, OperatorLine, Session
 from registry.store import Reading
 
 router = APIRouter(tags=["login"])

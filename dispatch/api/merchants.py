@@ -1,17 +1,21 @@
 """Merchants: found, read, registered, changed."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from dispatch import suspensions
 from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
 from dispatch.views.desk import merchant_lines
 from dispatch.views.merchants import merchant_view
 from dispatch.wire.base import Id
-from dispatch.wire.people import MerchantCard, MerchantChange, NewMerchant
+from dispatch.wire.cards import Resume, Suspend
+from dispatch.wire.merchants import MerchantCard
+from dispatch.wire.pages import Merchants
+from dispatch.wire.people import MerchantChange, NewMerchant
 from dispatch.wire.words import MerchantKind as KindWord
-from dispatch.wire.work import Merchants
 from registry import drafts
 from registry import merchants as work
 from registry.models import MerchantKind
@@ -41,7 +45,7 @@ def find_merchants(
 
 @router.get("/{merchant_id}", response_model=MerchantCard)
 def read_merchant(merchant_id: Id, reader: Reads) -> Response:
-    return reader.answer(lambda session, desk: _card(session, desk, merchant_id))
+    return reader.answer(lambda session, desk: _card(session, desk, merchant_id, reader.now))
 
 
 @router.post("", response_model=MerchantCard, status_code=201)
@@ -52,7 +56,7 @@ def register_merchant(new: NewMerchant, commands: Commands) -> Response:
         desk.needs(Role.SUPERVISOR)
         draft = drafts.read(drafts.MerchantDraft, new.model_dump(exclude_unset=True))
         merchant = work.create_merchant(session, desk.scope, draft, actor=desk.actor)
-        return _card(session, desk, merchant.id or 0)
+        return _card(session, desk, merchant.id or 0, session.clock.now())
 
     return commands.do(register, 201)
 
@@ -73,10 +77,34 @@ def change_merchant(merchant_id: Id, change: MerchantChange, commands: Commands)
             actor=desk.actor,
         )
         session.flush()
-        return _card(session, desk, merchant_id)
+        return _card(session, desk, merchant_id, session.clock.now())
 
     return commands.do(write)
 
 
-def _card(session: Reading | Writing, desk: Desk, merchant_id: Id) -> MerchantCard:
-    return merchant_view(session, work.merchant_card(session, desk.scope, merchant_id))
+@router.post("/{merchant_id}/suspend", response_model=MerchantCard)
+def suspend_merchant(merchant_id: Id, order: Suspend, commands: Commands) -> Response:
+    """Nothing new is offered to it, until then or until somebody ends it. Needs a supervisor."""
+
+    def write(session: Writing, desk: Desk) -> MerchantCard:
+        suspensions.suspend(session, desk, merchant_id, order)
+        session.flush()
+        return _card(session, desk, merchant_id, session.clock.now())
+
+    return commands.do(write)
+
+
+@router.post("/{merchant_id}/resume", response_model=MerchantCard)
+def resume_merchant(merchant_id: Id, order: Resume, commands: Commands) -> Response:
+    """Ends its suspension. Needs a supervisor."""
+
+    def write(session: Writing, desk: Desk) -> MerchantCard:
+        suspensions.resume(session, desk, merchant_id)
+        session.flush()
+        return _card(session, desk, merchant_id, session.clock.now())
+
+    return commands.do(write)
+
+
+def _card(session: Reading | Writing, desk: Desk, merchant_id: Id, now: datetime) -> MerchantCard:
+    return merchant_view(session, work.merchant_card(session, desk.scope, merchant_id), now)

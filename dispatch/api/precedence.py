@@ -36,7 +36,7 @@ def name_the_first(session: Reading, late: LateError, address: Mapping[str, Any]
         id_ = session.exec(select(Case.id).where(Case.number == id_)).first()
     steps = select(Journal).where(Journal.subject == subject, Journal.subject_id == int(id_ or 0))
     if not isinstance(late, work.StaleVersion | people.StaleVersion):
-        reached = "settled" if late.values.get("settled_at") else late.values["now"]
+        reached = late.values.get("reached", late.values["now"])
         steps = steps.where(Journal.what == f"{subject}.{reached}")
     last = session.exec(steps.order_by(col(Journal.seq).desc()).limit(1)).first()
     if last is not None and (name := actor_lines(session, [last])[last.actor, last.actor_id].name):

@@ -11,9 +11,9 @@ from dispatch.desk import Desk
 from dispatch.house import House
 from dispatch.views.people import resident_card, resident_line, resident_lines
 from dispatch.wire.base import Id
-from dispatch.wire.people import NewResident, ResidentCard, ResidentChange
-from dispatch.wire.work import Residents
-from registry import cards, search
+from dispatch.wire.pages import Residents
+from dispatch.wire.people import Confirm, NewResident, ResidentCard, ResidentChange
+from registry import cards, freshness, search
 from registry.models import Resident
 from registry.store import Reading, Writing
 
@@ -33,7 +33,7 @@ def find_residents(
 
     def look(session: Reading, desk: Desk) -> Residents:
         if q.strip():
-            found = search.find_residents(session, desk.scope, q, limit, now=reader.now)
+            found = search.find_residents(session, desk.scope, q, limit, now=reader.now, vault=reader.house.vault)
             return Residents(total=len(found), items=[resident_line(summary) for summary in found])
         here = (desk.scope.covers(Resident), col(Resident.ended_at).is_(None))
         total = session.exec(select(func.count()).select_from(Resident).where(*here)).one()
@@ -74,7 +74,18 @@ def change_resident(resident_id: Id, change: ResidentChange, commands: Commands)
     return commands.do(write)
 
 
+@router.post("/{resident_id}/confirm", response_model=ResidentCard)
+def confirm(resident_id: Id, still: Confirm, commands: Commands) -> Response:
+    """Somebody has asked her about what has grown old, and it is still so."""
+
+    def write(session: Writing, desk: Desk) -> ResidentCard:
+        freshness.confirm(session, desk.scope, resident_id, still.fields, desk.actor)
+        return _card(session, desk, resident_id, commands.house)
+
+    return commands.do(write)
+
+
 def _card(session: Writing, desk: Desk, resident_id: Id, house: House) -> ResidentCard:
     session.flush()
     opened = cards.card(session, desk.scope, resident_id, vault=house.vault, operator_id=desk.operator_id)
-    return resident_card(session, opened)
+    return resident_card(session, opened, session.clock.now())

@@ -2,17 +2,18 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from callbridge.exchange import phone_account
+from dispatch.commands.desk import desk, told
 from dispatch.config import Config, ConfigFile
 from dispatch.errors import BadValue, Conflict, DispatchError, NotFound
 from dispatch.models import Operator
-from dispatch.obstacles import Obstacle
-from registry.store import Role, Store
+from registry.models import Area
+from registry.store import Role, Scope, Store
 
 
 @click.command()
@@ -55,6 +56,9 @@ def operator() -> None:
 @click.option("--extension", help="Her telephone, one of exchange.extensions.")
 @click.option("--language", type=click.Choice(["zh", "en"]), help="Of her console; otherwise the centre's.")
 @click.option(
+    "--area", help="She sees this area and what lies below, by its code or name; otherwise the whole centre."
+)
+@click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of making one up."
 )
 @click.pass_obj
@@ -65,6 +69,7 @@ def add(
     role: str,
     extension: str | None,
     language: str | None,
+    area: str | None,
     password_stdin: bool,
 ) -> None:
     """Let NAME log in."""
@@ -76,9 +81,10 @@ def add(
         raise click.ClickException(
             f"exchange.extensions has no {extension} (it has {', '.join(config.exchange.extensions)})"
         )
-    with _told(), _desk(config) as (store, centre_id):
+    with _told(), desk(config) as (store, centre_id):
         password = sys.stdin.readline().rstrip("\n") if password_stdin else made_up()
         password_hash = hashed(password)
+        area_id = _area(store, centre_id, area)
         with store.writing() as session:
             added = add_operator(
                 session,
@@ -89,6 +95,7 @@ def add(
                 password_hash=password_hash,
                 extension=extension,
                 language=language or config.centre.language,
+                area_id=area_id,
             )
         click.echo(f"{added.name} logs in as {added.login}")
         if not password_stdin:
@@ -106,7 +113,7 @@ def password(file: ConfigFile, name: str, password_stdin: bool) -> None:
     from dispatch.operators import called, change_password
     from dispatch.passwords import hashed, made_up
 
-    with _told(), _desk(file.load()) as (store, centre_id):
+    with _told(), desk(file.load()) as (store, centre_id):
         new = sys.stdin.readline().rstrip("\n") if password_stdin else made_up()
         password_hash = hashed(new)
         with store.writing() as session:
@@ -115,6 +122,22 @@ def password(file: ConfigFile, name: str, password_stdin: bool) -> None:
         click.echo(f"{changed.login} has a new password")
         if not password_stdin:
             click.echo(f"password, shown only now: {new}")
+
+
+@operator.command()
+@click.argument("name")
+@click.argument("area", required=False)
+@click.pass_obj
+def area(file: ConfigFile, name: str, area: str | None) -> None:
+    """Let NAME (her log-in or her name) see AREA (its code or name) and what lies below; without it, everything."""
+    from dispatch.operators import called, place
+
+    with _told(), desk(file.load()) as (store, centre_id):
+        area_id = _area(store, centre_id, area)
+        with store.writing() as session:
+            placed = called(session, centre_id, name)
+            place(session, placed, area_id)
+        click.echo(f"{placed.login} sees {area or 'the whole centre'}")
 
 
 @operator.command("list")
@@ -126,13 +149,14 @@ def list_(file: ConfigFile, as_json: bool) -> None:
 
     from dispatch.operators import working
 
-    with _told(), _desk(file.load()) as (store, centre_id), store.reading() as session:
-        rows = [_facts(each) for each in working(session, centre_id)]
+    with _told(), desk(file.load()) as (store, centre_id), store.reading() as session:
+        rows = [_facts(each, session.get(Area, each.area_id or 0)) for each in working(session, centre_id)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['login']:<16} {row['extension'] or '-':<6} {row['role']:<14} {row['name']}")
+        where = row["area"] or "-"
+        click.echo(f"{row['login']:<16} {row['extension'] or '-':<6} {row['role']:<14} {where:<14} {row['name']}")
 
 
 @operator.command()
@@ -146,7 +170,7 @@ def phone(file: ConfigFile, name: str, as_json: bool) -> None:
     from dispatch.operators import called
 
     config = file.load()
-    with _told(), _desk(config) as (store, centre_id), store.reading() as session:
+    with _told(), desk(config) as (store, centre_id), store.reading() as session:
         extension = called(session, centre_id, name).extension
     if extension is None:
         raise click.ClickException(f"{name} has no extension")
@@ -194,24 +218,11 @@ def _config(file: ConfigFile, own: Path | None) -> Config:
 
 
 @contextmanager
-def _desk(config: Config) -> Iterator[tuple[Store, int]]:
-    """The database, up to date and seeded, also while the service runs."""
-    from dispatch import logs
-    from dispatch.database import open_centre
-
-    logs.configure("warning")
-    store, centre_id, _ = open_centre(config)
-    with closing(store):
-        yield store, centre_id
-
-
-@contextmanager
 def _told() -> Iterator[None]:
-    """What is in the way, as one line."""
+    """What is in the way, and what is wrong with an operator's name or password, as one line."""
     try:
-        yield
-    except Obstacle as obstacle:
-        raise click.ClickException(str(obstacle)) from obstacle
+        with told():
+            yield
     except DispatchError as error:
         raise click.ClickException(_sentence(error)) from error
 
@@ -230,10 +241,26 @@ def _sentence(error: DispatchError) -> str:
             return error.key
 
 
-def _facts(operator: Operator) -> dict[str, str | None]:
+def _area(store: Store, centre_id: int, text: str | None) -> int | None:
+    """The area of that code or name."""
+    from registry.sheets.cells import Wrong
+    from registry.sheets.names import Names
+
+    if text is None:
+        return None
+    try:
+        return Names.known(store, Scope(centre_id)).area(text)
+    except Wrong as wrong:
+        choices = ", ".join(wrong.values["choices"])
+        what = "several areas are called" if wrong.key == "area_ambiguous" else "there is no area"
+        raise click.ClickException(f"{what} {text}: write its code, for example {choices}") from wrong
+
+
+def _facts(operator: Operator, area: Area | None) -> dict[str, str | None]:
     return {
         "login": operator.login,
         "name": operator.name,
         "role": operator.role.value,
         "extension": operator.extension,
+        "area": area.code if area is not None else None,
     }

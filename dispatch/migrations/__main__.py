@@ -1,5 +1,6 @@
 """Writes the next revision from what the models say and the revisions do not say yet: `python -m dispatch.migrations
-"what changes"`. Read it before it is committed: Alembic sees neither a renamed column nor a new word of a `choice`.
+"what changes"`. Read it before it is committed: Alembic sees neither a renamed column nor a new word of a `choice`
+(`dispatch.migrations.words`).
 """
 
 import sys

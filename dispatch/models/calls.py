@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from callbridge.events import CallEnd, Party
+from callbridge.events import CallEnd, Choice, Party
 from dispatch.models.transitions import Moves, Timeline
 from registry.models.centre import Priority
 from registry.models.columns import choice
@@ -22,7 +22,6 @@ class CallState(StrEnum):
 
 
 GOING_ON = frozenset(CallState) - {CallState.ENDED}
-UNANSWERED = text("settled_at IS NULL AND \"end\" != 'answered'")  # few of very many: with an index of their own
 
 
 class Speaker(StrEnum):
@@ -35,6 +34,11 @@ class Speaker(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"  # an operator called somebody
+
+
 class Call(SQLModel, table=True):
     """One call of the outside world with us, under our own id.
 
@@ -45,7 +49,6 @@ class Call(SQLModel, table=True):
     __tablename__ = "call"
     __table_args__ = (
         Index("ix_call_state", "state", "centre_id"),
-        Index("ix_call_unsettled", "settled_at", "centre_id", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED),
         Index("ix_call_arrived", "centre_id", "arrived_at"),
     )
     subject: ClassVar[Subject] = Subject.CALL
@@ -74,13 +77,19 @@ class Call(SQLModel, table=True):
     speaker_contact_id: int | None = Field(default=None, foreign_key="contact.id")
     speaker_merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
     operator_id: int | None = Field(default=None, foreign_key="operator.id")  # who answered and owns it
+    direction: Direction = choice(Direction, default=Direction.IN)
+    taken_by_id: int | None = Field(default=None, foreign_key="operator.id")  # while only her telephone rings with it
+    taken_at: datetime | None = None
+    held_since: datetime | None = None
     ringing: str = Field(default="", max_length=200)  # extensions that ring now, comma-separated
     arrived_at: datetime
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    silent_at: datetime | None = None  # answered, and by then not a word from the caller
+    choice: Choice | None = choice(Choice, nullable=True)  # what she decided by key while she waited
+    choice_digit: str = Field(default="", max_length=1)  # of the service she ordered
     recovered: bool = False  # first heard of in CEL: we were not listening when it came
-    settled_at: datetime | None = None  # an unanswered one somebody has dealt with
     merged_into: int | None = Field(default=None, foreign_key="call.id")
     version: int = 1
 
@@ -100,6 +109,9 @@ class CallMatch(SQLModel, table=True):
 class LegRole(StrEnum):
     CALLER = "caller"
     OPERATOR = "operator"
+    CALLED = "called"  # whom an operator called
+    THIRD = "third"  # brought in
+    SUPERVISOR = "supervisor"  # listens or whispers
 
 
 class Leg(SQLModel, table=True):
@@ -117,6 +129,9 @@ class Leg(SQLModel, table=True):
     role: LegRole = choice(LegRole)
     extension: str | None = Field(default=None, max_length=10)
     operator_id: int | None = Field(default=None, foreign_key="operator.id")
+    number: str | None = Field(default=None, max_length=40)  # of one whom we called
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
     started_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -131,6 +146,11 @@ class ExchangePosition(SQLModel, table=True):
     exchange: str = Field(primary_key=True, max_length=32)
     generation: str = Field(default="", max_length=64)
     row: int = 0
+    stamp: float = 0.0  # of that row
+    cel_problem: str = Field(default="", max_length=200)  # why CEL cannot be read
     link_up: bool = False
     link_changed_at: datetime | None = None
+    heard_at: datetime | None = None  # the link was alive then
     link_reason: str = Field(default="", max_length=200)
+    recording_stopped_at: datetime | None = None  # its disk is nearly full; None: conversations are recorded
+    proved_at: datetime | None = None  # the last daily proof was begun then

@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, text
 from sqlmodel import Field, SQLModel
 
 from dispatch.models.transitions import Moves, Timeline
-from registry.models.centre import Priority
+from registry.models.centre import Priority, Way
 from registry.models.columns import choice
 from registry.store import Subject
 
@@ -30,6 +30,7 @@ class Turn(StrEnum):
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
     MERCHANT = "merchant"
+    INCIDENT = "incident"  # it waits for what its incident comes to
     NOBODY = "nobody"  # closed and cancelled only
 
 
@@ -52,6 +53,23 @@ class Satisfaction(StrEnum):
     NOT_SATISFIED = "not_satisfied"  # 不满意
 
 
+class IncidentNews(StrEnum):
+    """What a resident of an incident was told last."""
+
+    KNOWN = "known"
+    COMING = "coming"
+    OVER = "over"
+
+
+class Lateness(StrEnum):
+    """Where a case stands against the limit that runs."""
+
+    NEAR = "near"  # warned
+    YELLOW = "yellow"
+    RED = "red"
+
+
+_OPEN_CALL_BACK = "call_back IS NOT NULL AND state NOT IN ('closed', 'cancelled')"
 _BACK = frozenset({CaseState.OPEN, CaseState.OFFERING, CaseState.CANCELLED})
 
 
@@ -59,13 +77,22 @@ class Case(SQLModel, table=True):
     """`owner_id` is the operator who took it first (首问负责); `turn` says whose move it is now.
 
     `needs_since` and `needs_why` are set while it needs an operator's attention (bell, top row) and cleared when one
-    acknowledges; `needs_why` is a message key. The place is the resident's home unless `place` says otherwise.
+    acknowledges; `needs_why` is a message key. `call_back` is whom a case to call back is about: one open for
+    each (`dispatch.call_backs`). The place is the resident's home unless `place` says otherwise.
     """
 
     __tablename__ = "case"
     __table_args__ = (
         Index("ix_case_board", "state", "centre_id"),
         Index("ix_case_needs", "centre_id", "needs_since"),
+        Index(
+            "uq_case_call_back",
+            "centre_id",
+            "call_back",
+            unique=True,
+            sqlite_where=text(_OPEN_CALL_BACK),
+            postgresql_where=text(_OPEN_CALL_BACK),
+        ),
     )
     subject: ClassVar[Subject] = Subject.CASE
     moves: ClassVar[Moves[CaseState]] = {
@@ -92,10 +119,13 @@ class Case(SQLModel, table=True):
     turn: Turn = choice(Turn, default=Turn.OPERATOR)
     turn_operator_id: int | None = Field(default=None, foreign_key="operator.id")
     owner_id: int | None = Field(default=None, foreign_key="operator.id")
+    way: Way | None = choice(Way, nullable=True)  # chosen by an operator; None: as its service is offered
     wanted_at: datetime | None = None  # None: as soon as possible
     place: str | None = Field(default=None, max_length=200)
     latitude: float | None = None
     longitude: float | None = None
+    call_back: str | None = Field(default=None, max_length=64)
+    attempts: int = 0  # calls of it that nobody answered
     reminders: int = 0  # 催单: how often the resident has asked again
     last_reminder_at: datetime | None = None
     needs_since: datetime | None = None
@@ -103,7 +133,14 @@ class Case(SQLModel, table=True):
     outcome: Reason | None = choice(Reason, nullable=True)
     outcome_note: str = Field(default="", max_length=1000)
     satisfaction: Satisfaction | None = choice(Satisfaction, nullable=True)
-    parent_id: int | None = Field(default=None, foreign_key="case.id")
+    complex: bool = False  # an operator's word: it may take the working days of a complex one
+    counts_from: datetime | None = None  # when it was opened, or opened again
+    due_at: datetime | None = None  # when its working days are over
+    late: Lateness | None = choice(Lateness, nullable=True)
+    incident: bool = False  # the parent of cases that have one cause
+    parent_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    apart: bool = False  # an operator has said that it has no cause in common with those alike
+    news: IncidentNews | None = choice(IncidentNews, nullable=True)
     opened_at: datetime
     served_at: datetime | None = None
     closed_at: datetime | None = None
@@ -117,6 +154,7 @@ class LinkWhy(StrEnum):
     OPENED = "opened"
     REMINDER = "reminder"
     ABOUT = "about"
+    CALL_BACK = "call_back"  # ended without an answer, and so it has to be called back
 
 
 class CaseCall(SQLModel, table=True):

@@ -17,6 +17,14 @@ class Presence(StrEnum):
     AFTER_CALL = "after_call"
 
 
+class BreakReason(StrEnum):
+    MEAL = "meal"
+    REST = "rest"
+    MEETING = "meeting"
+    TRAINING = "training"
+    ERRAND = "errand"
+
+
 class Operator(SQLModel, table=True):
     __tablename__ = "operator"
     __table_args__ = (UniqueConstraint("centre_id", "login"),)
@@ -31,7 +39,12 @@ class Operator(SQLModel, table=True):
     language: str = Field(default="zh", max_length=8)
     password_hash: str = Field(max_length=200)
     presence: Presence = choice(Presence, default=Presence.OFF)
+    break_reason: BreakReason | None = choice(BreakReason, nullable=True)
+    presence_since: datetime | None = None  # None: she never said anything, and her telephone rings as configured
+    presence_until: datetime | None = None  # when after-call work ends by itself
     phone_reachable: bool = False
+    phone_changed_at: datetime | None = None  # since when it is, or is not
+    phone_refuses_since: datetime | None = None  # it rejected every ring and was taken out of it
     ended_at: datetime | None = None
     created_at: datetime
     version: int = 1

@@ -65,6 +65,7 @@ class Offer(SQLModel, table=True):
             postgresql_where=text("state IN ('pending', 'sent', 'accepted')"),
         ),
         Index("ix_offer_merchant", "merchant_id", "state"),
+        Index("ix_offer_record", "merchant_id", "offered_at"),
         Index("ix_offer_state", "state"),
         Index("ix_offer_code", "code"),
     )
@@ -95,6 +96,8 @@ class Offer(SQLModel, table=True):
     code: str = Field(max_length=4)
     distance: int | None = None  # straight-line metres
     by_hand: bool = False  # an operator picked this merchant
+    both_channels: bool = False  # asked by both channels at once; `channel` is then the one that it was asked by last
+    tries: int | None = None  # calls of each of its telephones; None: as many as the centre's policy says
     offered_at: datetime
     sent_at: datetime | None = None
     answered_at: datetime | None = None
@@ -114,14 +117,30 @@ class VisitState(StrEnum):
     CALLED_OFF = "called_off"
 
 
+class ProvedBy(StrEnum):
+    """What showed that somebody was really there."""
+
+    WORD = "word"
+    CALL = "call"
+    BUTTON = "button"
+
+
 _CALLED_OFF = frozenset({VisitState.CALLED_OFF})
 
 
 class Visit(SQLModel, table=True):
-    """The merchant on the way, at the door, done. Steps may be left out but never go back."""
+    """The merchant on the way, at the door, done. Steps may be left out but never go back.
+
+    Each clock is that of the moment at which the step was told, never of one that somebody remembers. `word` is what
+    only the resident has; who reports "done" without the proof that the service asks for is waiting since
+    `done_reported_at`.
+    """
 
     __tablename__ = "visit"
-    __table_args__ = (Index("ix_visit_case", "case_id"),)
+    __table_args__ = (
+        Index("ix_visit_case", "case_id"),
+        Index("ix_visit_record", "merchant_id", "promised_at"),
+    )
     subject: ClassVar[Subject] = Subject.VISIT
     moves: ClassVar[Moves[VisitState]] = {
         VisitState.PROMISED: frozenset({VisitState.ON_THE_WAY, VisitState.AT_THE_DOOR, VisitState.DONE})
@@ -143,7 +162,13 @@ class Visit(SQLModel, table=True):
     on_the_way_at: datetime | None = None
     at_the_door_at: datetime | None = None
     done_at: datetime | None = None
-    proof: str | None = Field(default=None, max_length=32)  # sms, voice, operator, …
+    arrive_by: datetime | None = None  # the limit of its way, as it was last set
+    proof: str | None = Field(default=None, max_length=32)  # how the last step was told: sms, voice, operator, …
+    word: str | None = Field(default=None, max_length=4)
+    wrong_words: int = 0
+    done_reported_at: datetime | None = None
+    proved_by: ProvedBy | None = choice(ProvedBy, nullable=True)
+    proved_at: datetime | None = None
     version: int = 1
 
     def timeline(self) -> Timeline:

@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from callbridge.gateways.door import SmsState
 from dispatch.models.transitions import Moves, Timeline
 from registry.models.columns import choice
 from registry.models.merchants import Channel
@@ -20,7 +21,14 @@ class MessageKind(StrEnum):
     JOB_DETAILS = "job_details"  # the door, after accepting
     OFFER_WITHDRAWN = "offer_withdrawn"
     REPLY = "reply"  # one answer to one inbound SMS
+    VISIT_NEWS = "visit_news"  # tells a resident who comes and when, and that it gets late
     PROGRESS = "progress"  # asks a merchant without SMS how far it is
+    LADDER = "ladder"  # asks somebody to help in an emergency
+    SURVEY = "survey"  # asks a resident whether it was good
+    CARE = "care"  # asks a resident whether she is well
+    INCIDENT_NEWS = "incident_news"  # tells a resident how far it is with what many have
+    NOTICE = "notice"  # tells a merchant of a limit or of a card
+    WORDS = "words"  # an operator's own, to a merchant or a resident about a case
 
 
 class MessageState(StrEnum):
@@ -36,7 +44,8 @@ class MessageState(StrEnum):
 class Message(SQLModel, table=True):
     """One SMS or one outgoing call. `claimed_until` is the claim's end: after it another sender may look at the row.
 
-    `body` is the text of an SMS, or what is spoken in a call (`keys` are then the digits that count as answers).
+    `body` is the text of an SMS, or what is spoken in a call (`keys` are then the digits that count as answers);
+    `text_key` and `text_values` are what an SMS was worded from, for gateways that send approved templates only.
     """
 
     __tablename__ = "message"
@@ -63,12 +72,16 @@ class Message(SQLModel, table=True):
     channel: Channel = choice(Channel)
     number: str = Field(max_length=40)
     body: str = Field(max_length=2000)
+    text_key: str = Field(default="", max_length=40)
+    text_values: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     keys: str = Field(default="", max_length=12)
     language: str = Field(default="zh", max_length=8)
     merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
     case_id: int | None = Field(default=None, foreign_key="case.id")
     offer_id: int | None = Field(default=None, foreign_key="offer.id")
     inbound_id: int | None = Field(default=None, foreign_key="inbound.id")
+    resident_id: int | None = Field(default=None, foreign_key="resident.id")
+    care_check_id: int | None = Field(default=None, foreign_key="care_check.id")
     state: MessageState = choice(MessageState, default=MessageState.WANTED)
     not_before: datetime
     claimed_by: str | None = Field(default=None, max_length=64)
@@ -99,7 +112,11 @@ class Attempt(SQLModel, table=True):
     """One try of one message. Its id goes out with it (a call's ChannelId, the gateway's message id), never twice."""
 
     __tablename__ = "attempt"
-    __table_args__ = (UniqueConstraint("message_id", "try_number"),)
+    __table_args__ = (
+        UniqueConstraint("message_id", "try_number"),
+        Index("ix_attempt_reference", "via", "reference"),
+        Index("ix_attempt_pace", "via", "handed_over_at"),
+    )
 
     id: str = Field(primary_key=True, max_length=32)
     message_id: int = Field(foreign_key="message.id")
@@ -110,7 +127,36 @@ class Attempt(SQLModel, table=True):
     ended_at: datetime | None = None
     result: str | None = Field(default=None, max_length=32)  # an AttemptResult, or an Outcome of callbridge
     key: str | None = Field(default=None, max_length=4)
+    repeated: bool = False  # made again without knowing whether it had rung: a double, whatever is heard of it later
     detail: str = Field(default="", max_length=200)
+
+
+class GatewayState(SQLModel, table=True):
+    """How an SMS gateway does: written when it takes or refuses a message, and whenever it is looked at."""
+
+    __tablename__ = "gateway_state"
+    __table_args__ = (UniqueConstraint("centre_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    centre_id: int = Field(foreign_key="centre.id")
+    name: str = Field(max_length=32)
+    worked_at: datetime | None = None  # when it was last seen to work
+    failing_since: datetime | None = None
+    problem: str = Field(default="", max_length=200)
+
+
+class EarlyReceipt(SQLModel, table=True):
+    """What a gateway said of a message under a name of its own that we did not know yet; read again by the clock."""
+
+    __tablename__ = "early_receipt"
+    __table_args__ = (UniqueConstraint("gateway", "reference", "status"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    gateway: str = Field(max_length=32)
+    reference: str = Field(max_length=128)
+    status: SmsState = choice(SmsState)
+    reason: str = Field(default="", max_length=200)
+    received_at: datetime
 
 
 class InboundReading(StrEnum):
@@ -122,6 +168,8 @@ class InboundReading(StrEnum):
     ON_THE_WAY = "on_the_way"
     AT_THE_DOOR = "at_the_door"
     DONE = "done"
+    PROOF_WANTED = "proof_wanted"  # done, and what proves it has not come yet
+    WRONG_WORD = "wrong_word"
     CALL_ME = "call_me"
     NOT_UNDERSTOOD = "not_understood"
     WHICH = "which"  # several open and no code
@@ -129,6 +177,10 @@ class InboundReading(StrEnum):
     TOO_LATE = "too_late"
     STRANGER = "stranger"
     REPEATED = "repeated"
+    RECORD = "record"  # the merchant asks how it stands
+    STILL = "still"  # a resident for whom it is not over
+    WELL = "well"  # and one for whom it is
+    DISPUTE = "dispute"  # it says that a card is wrong
 
 
 class Inbound(SQLModel, table=True):

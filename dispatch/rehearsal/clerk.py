@@ -4,31 +4,32 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 from httpx_sse import SSEError, aconnect_sse
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from dispatch.rehearsal.witness import Log
 from dispatch.wire.base import Command
-from dispatch.wire.people import NewMerchant, NewResident
-from dispatch.wire.work import (
-    Board,
-    CallCard,
-    Candidates,
-    CaseCard,
-    Close,
-    Dispatch,
-    Event,
-    Login,
-    Merchants,
-    NewCase,
-    Residents,
-    Session,
-)
+from dispatch.wire.board import Board, Event
+from dispatch.wire.calls import CallCard
+from dispatch.wire.cases import CaseCard, CaseChange, Close, Gather, NewCase
+from dispatch.wire.merchants import MerchantCard
+from dispatch.wire.offers import Candidates, Dispatch
+from dispatch.wire.operators import Login, OperatorLine, Session
+from dispatch.wire.pages import Merchants, Residents
+from dispatch.wire.people import NewMerchant, NewResident, ServiceView
+from dispatch.wire.rules import RuleChange, RuleView
+from dispatch.wire.services import ServiceChange
+from dispatch.wire.telephone import PresenceChange
+from dispatch.wire.words import BreakReason
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+_RULES = TypeAdapter(list[RuleView])
+_SERVICES = TypeAdapter(list[ServiceView])
 
 PATIENCE_SECONDS = 10.0
 RECONNECT_SECONDS = 0.5
@@ -65,11 +66,17 @@ class Clerk:
     async def close(self) -> None:
         await self._http.aclose()
 
+    async def take_a_break(self, reason: BreakReason) -> None:
+        await self._command("me/presence", PresenceChange(presence="break", reason=reason), OperatorLine)
+
     async def board(self) -> Board:
         return await self._read("board", Board)
 
     async def call(self, id_: int) -> CallCard:
         return await self._read(f"calls/{id_}", CallCard)
+
+    async def case(self, number: str) -> CaseCard:
+        return await self._read(f"cases/{number}", CaseCard)
 
     async def candidates(self, number: str) -> Candidates:
         return await self._read(f"cases/{number}/candidates", Candidates)
@@ -84,6 +91,16 @@ class Clerk:
         self._log.write("operator", "dispatched", call=number)
         return sent
 
+    async def change_case(self, number: str, command: CaseChange) -> CaseCard:
+        changed = await self._command(f"cases/{number}", command, CaseCard, method="PATCH")
+        self._log.write("operator", "changed", call=number)
+        return changed
+
+    async def gather(self, number: str, command: Gather) -> CaseCard:
+        incident = await self._command(f"cases/{number}/gather", command, CaseCard)
+        self._log.write("operator", "gathered", call=incident.number, detail=number)
+        return incident
+
     async def close_case(self, number: str, command: Close) -> CaseCard:
         closed = await self._command(f"cases/{number}/close", command, CaseCard)
         self._log.write("operator", "closed", call=number, detail=command.outcome)
@@ -91,6 +108,31 @@ class Clerk:
 
     async def residents(self) -> Residents:
         return await self._read("residents", Residents)
+
+    async def resident(self, name: str) -> int:
+        """The id of the one who is called so."""
+        found = await self._read(f"residents?q={quote(name)}", Residents)
+        return next(line.id for line in found.items if line.name == name)
+
+    async def merchant(self, id_: int) -> MerchantCard:
+        card = await self._read(f"merchants/{id_}", MerchantCard)
+        said = f"{card.satisfied} {card.fairly} {card.not_satisfied}"
+        self._log.write("operator", "read_record", call=str(id_), detail=said)
+        return card
+
+    async def change_rule(self, kind: str, **keys: Any) -> None:
+        """Puts other values into one of the centre's rules; she is an administrator."""
+        rules = _RULES.validate_json((await self._http.get("rules")).content)
+        version = next(rule.version for rule in rules if rule.kind == kind)
+        change = RuleChange(version=version, body=keys)
+        await self._command(f"rules/{kind}", change, RuleView, method="PATCH")
+
+    async def change_service(self, code: str, **fields: Any) -> None:
+        """Gives one of the centre's services other minutes, or another proof; she is an administrator."""
+        services = _SERVICES.validate_json((await self._http.get("services")).content)
+        version = next(service.version for service in services if service.code == code)
+        change = ServiceChange.model_validate({"version": version, **fields})
+        await self._command(f"services/{code}", change, ServiceView, method="PATCH")
 
     async def merchants(self) -> Merchants:
         """The first hundred, and how many there are."""
@@ -119,19 +161,19 @@ class Clerk:
     async def _read(self, path: str, model: type[Answer]) -> Answer:
         return self._answer(f"GET {path}", await self._http.get(path), model)
 
-    async def _command(self, path: str, command: Command, model: type[Answer]) -> Answer:
+    async def _command(self, path: str, command: Command, model: type[Answer], *, method: str = "POST") -> Answer:
         """A command goes out with its own key, so that asking again after a lost answer does it once."""
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         body = command.model_dump(mode="json", exclude_unset=True)
         for last in (False, False, True):
             try:
-                response = await self._http.post(path, json=body, headers=headers)
+                response = await self._http.request(method, path, json=body, headers=headers)
                 break
             except httpx.TransportError:
                 if last:
                     raise
                 await asyncio.sleep(RECONNECT_SECONDS)
-        return self._answer(f"POST {path}", response, model)
+        return self._answer(f"{method} {path}", response, model)
 
     def _answer(self, request: str, response: httpx.Response, model: type[Answer]) -> Answer:
         if not response.is_success:

@@ -26,6 +26,7 @@ from dispatch.rehearsal.stories import STORIES
 from dispatch.rehearsal.story import StepFailed, tell
 from dispatch.rehearsal.town import TownDidNotStart
 
+COLLEAGUE_ANSWERS = 8.0  # seconds: an emergency, which rings everybody, is first for who plays the operator
 PROGRAMS = ("asterisk", "baresip", "espeak-ng", "sox")
 PROBLEMS = (
     AlreadyPlayed,
@@ -99,6 +100,7 @@ async def _day(
     async with Stage(place, read_community(), _progress(), own_phone=own_phone, fresh=fresh) as stage:
         if own_phone is not None:
             await asyncio.to_thread(_wait_for_own_phone, stage, headless is None)
+        await stage.colleague(answer_after=COLLEAGUE_ANSWERS, on_a_break=True)
         calling = asyncio.create_task(crowd.call_in(stage))
         try:
             if headless is not None:

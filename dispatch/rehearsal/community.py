@@ -19,7 +19,9 @@ from dispatch.wire.people import (
 from dispatch.wire.words import Channel, Gender, Group, Hearing, LineKind, MerchantKind
 
 SmsHabit = Literal["accept", "decline", "silent"]
-VoiceHabit = Literal["accept", "decline", "repeat", "silent", "busy", "ring", "hangup"]
+VoiceHabit = Literal[
+    "accept", "decline", "repeat", "silent", "busy", "ring", "hangup", "press0", "press1", "press2", "press3"
+]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{8,15}$")]
 ALWAYS = "00:00"  # opening hours from midnight to midnight: a `closes` not after `opens` is on the next day
 

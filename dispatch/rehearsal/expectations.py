@@ -1,7 +1,8 @@
 """What steps expect: entries of the journal, and sightings of the witnesses, about callers and one case.
 
 `play.known` has a caller's name under "caller" (a second one under a name of its own) and gets the ids that belong to
-her as they appear: "caller.town" of the town, "caller.call" of the journal, "caller.channel" of the exchange.
+her as they appear: "caller.town" of the town, "caller.call" of the journal, "caller.channel" of the exchange. A
+merchant is named by the sample community's key, or by a name that the story gave it: `play.known["merchant.third"]`.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dispatch.rehearsal.community import subscriber
 from dispatch.rehearsal.evidence import CelRow, Seen
 from dispatch.rehearsal.story import Play
 from dispatch.rehearsal.witness import Sighting
-from dispatch.wire.work import Event
+from dispatch.wire.board import Event
 
 Journal = Callable[[Play, Event], bool]
 Witness = Callable[[Play], Seen | None]
@@ -47,7 +48,7 @@ def offer(what: str, key: str, channel: str = "") -> Journal:
         offered = play.entry(
             lambda each: (
                 each.what == "offer.offered"
-                and each.data.get("merchant") == play.merchants[key]
+                and each.data.get("merchant") == play.merchants[named(play, key)]
                 and (not channel or each.data.get("channel") == channel)
             )
         )
@@ -58,6 +59,11 @@ def offer(what: str, key: str, channel: str = "") -> Journal:
         return True
 
     return _accept
+
+
+def named(play: Play, key: str) -> str:
+    """The merchant's key in the sample community."""
+    return play.known.get(f"merchant.{key}", key)
 
 
 def message_sent(kind: str) -> Journal:
@@ -123,7 +129,7 @@ def merchant_sms(what: str, key: str, *, text: str = "", has: str = "") -> Witne
         "sms",
         lambda play, seen: (
             seen.what == what
-            and seen.number == play.community.merchant(key).numbers.sms
+            and seen.number == play.community.merchant(named(play, key)).numbers.sms
             and (not text or seen.detail == text)
             and has in seen.detail
         ),
@@ -136,10 +142,40 @@ def merchant_telephone(what: str, key: str, *, digit: str = "") -> Witness:
         "town",
         lambda play, seen: (
             seen.what == what
-            and seen.number == subscriber(play.community.merchant(key).numbers.voice)
+            and seen.number == subscriber(play.community.merchant(named(play, key)).numbers.voice)
             and (not digit or seen.detail == digit)
         ),
     )
+
+
+def resident_sms(name: str, *, has: str) -> Witness:
+    """The SMS phone's log about what was written to a telephone of this resident."""
+
+    def _look(play: Play) -> Seen | None:
+        numbers = {line.number for line in play.community.resident(name).lines}
+        return play.evidence.robot(
+            "sms", lambda seen: seen.what == "delivered" and seen.number in numbers and has in seen.detail
+        )
+
+    return _look
+
+
+def her_telephone(name: str, what: str, digit: str = "") -> Witness:
+    """The town's log about the telephone of this resident, when it is called."""
+
+    def _look(play: Play) -> Seen | None:
+        numbers = {subscriber(line.number) for line in play.community.resident(name).lines}
+        return play.evidence.robot(
+            "town",
+            lambda seen: (
+                seen.what == what
+                and seen.number in numbers
+                and seen.call != play.known.get("caller.town")
+                and (not digit or seen.detail == digit)
+            ),
+        )
+
+    return _look
 
 
 def operator(did: str) -> Witness:

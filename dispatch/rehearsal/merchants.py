@@ -64,7 +64,10 @@ class Merchants:
             self._spawn(self._answer(number, thumb, code))
 
     def write(self, merchant: SampleMerchant, text: str) -> None:
-        """This merchant writes to us now."""
+        """Whoever has this merchant's telephone writes to us now; with 5 the job it was told of last is over."""
+        thumb = self._thumbs.get(merchant.numbers.sms)
+        if text == "5" and thumb is not None and thumb.jobs:
+            thumb.jobs.pop()
         self._send(merchant.numbers.sms, text)
 
     async def close(self) -> None:

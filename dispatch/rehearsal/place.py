@@ -2,8 +2,10 @@
 
 import fcntl
 import json
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,6 +103,11 @@ def find_place(folder: Path, base: ConfigFile, database: str | None) -> Place:
     return Place(folder, file, load(file), town, phone, control)
 
 
+def another_port(place: Place) -> int:
+    """A free port for one more telephone's control."""
+    return _free([(OPERATORS, False)], place.control_port + 1)
+
+
 def _toml(sections: dict[str, Any], gateway: dict[str, str]) -> str:
     """JSON's way to write strings, numbers and lists is TOML's too."""
     lines = ["# Written by `townline demo` at each start."]
@@ -118,15 +125,33 @@ def _last(file: Path) -> Config | None:
 
 
 def _free(addresses: list[tuple[str, bool]], first: int) -> int:
-    """`first` if it is free on every address, otherwise one above it; True asks for UDP.
-
-    The others are tried in no order: two rehearsals that begin at the same moment should not want the same.
-    """
+    """`first` if it is free on every address, otherwise one above it; True asks for UDP."""
     others = random.sample(range(first + 1, first + PORTS_TRIED), PORTS_TRIED - 1)
     for port in (first, *others):
-        if all(_can_bind(address, port, udp=udp) for address, udp in addresses):
+        if all(_can_bind(address, port, udp=udp) for address, udp in addresses) and _claim(port):
             return port
     raise NoFreePort(f"no port from {first} to {first + PORTS_TRIED} is free")
+
+
+_claims: dict[int, int] = {}  # the file that is locked for each port
+
+
+def _claim(port: int) -> bool:
+    """Whether no other rehearsal has chosen the port: it binds it seconds later, when its servers start.
+
+    Held until this process ends, however it ends.
+    """
+    if port in _claims:
+        return True
+    name = f"townline-rehearsal-{os.getuid()}-{port}.lock"
+    claim = os.open(Path(tempfile.gettempdir(), name), os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(claim)
+        return False
+    _claims[port] = claim
+    return True
 
 
 def _can_bind(address: str, port: int, *, udp: bool) -> bool:

@@ -10,19 +10,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from callbridge import emergency
 from callbridge.exchange import Exchange, phone_account
 from dispatch.rehearsal.child import Child
 from dispatch.rehearsal.clerk import Clerk, ServiceRefused
-from dispatch.rehearsal.community import Community, SampleResident, SmsHabit, VoiceHabit
+from dispatch.rehearsal.community import Community, Habits, SampleResident, SmsHabit, VoiceHabit
 from dispatch.rehearsal.evidence import Evidence
 from dispatch.rehearsal.merchants import Merchants
 from dispatch.rehearsal.operator_phone import OperatorPhone
-from dispatch.rehearsal.place import GATEWAY, Place
+from dispatch.rehearsal.place import GATEWAY, Place, another_port
 from dispatch.rehearsal.seeds import sow
 from dispatch.rehearsal.service import Service
 from dispatch.rehearsal.sms import SmsPhone
@@ -32,6 +33,9 @@ from dispatch.rehearsal.witness import Log
 SMS_NUMBER = "+8619900230000"  # of the SIM card in the SMS phone
 GREETING = "您好，邻里热线，请讲。"
 OPERATOR, OPERATOR_NAME, EXTENSION = "xiaolan", "周小兰", "801"
+COLLEAGUE, COLLEAGUE_NAME, COLLEAGUE_EXTENSION = "qiuyue", "何秋月", "802"
+AT_HOME = Habits(sms="silent", voice="press1", seconds=12)  # she listens to the end, and is content
+LISTENS = Habits(sms="silent", voice="silent", seconds=1)  # a contact, or 120: picks up and speaks with whoever calls
 ADMINISTRATOR, ADMINISTRATOR_NAME = "rehearsal", "排练管理员"
 
 
@@ -105,6 +109,37 @@ class Stage:
         await self.town.call(chosen.number, chosen.shown, hotline, sentence, call=call, times=times)
         return call
 
+    async def press_in(self, resident: SampleResident, keys: str, *, speaks: bool = False, after: float = 9) -> str:
+        """She dials the hotline and presses keys while she waits; returns the call's id in the town's log."""
+        sentence = await self.exchange.speech.say(self.community.sentences[resident.asks], "zh") if speaks else None
+        self._calls += 1
+        call = f"town-{int(datetime.now(UTC).timestamp())}-{self._calls}"
+        chosen = resident.lines[0]
+        hotline = self.place.config.exchange.trunk.numbers[0]
+        await self.town.press(chosen.number, chosen.shown, hotline, sentence, call=call, keys=keys, after=after)
+        return call
+
+    async def colleague(self, *, answer_after: float | None = None, on_a_break: bool = False) -> OperatorPhone:
+        """A second operator comes to her desk: her telephone, registered, which waits to be answered or picks up by
+        itself. On a break it rings only for those who want her, and for emergencies.
+        """
+        clerk = await self._log_in(COLLEAGUE, COLLEAGUE_NAME, "operator", COLLEAGUE_EXTENSION)
+        self._ending.push_async_callback(clerk.close)
+        if on_a_break:
+            await clerk.take_a_break("meeting")
+        phone = OperatorPhone(
+            self.exchange.tree,
+            phone_account(self.place.config.exchange, self.secrets, COLLEAGUE_EXTENSION),
+            self._telephone_of_a_colleague,
+            control_port=another_port(self.place),
+            greeting=await self.exchange.speech.say(GREETING, "zh"),
+            log=self.logs["telephone"],
+            answer_after=answer_after,
+        )
+        self._ending.push_async_callback(phone.stop)
+        await phone.start()
+        return phone
+
     async def set_habit(
         self, key: str, *, sms: SmsHabit | None = None, voice: VoiceHabit | None = None, seconds: float = 2.0
     ) -> None:
@@ -114,6 +149,35 @@ class Stage:
             self.merchants.set_habit(merchant, sms, seconds)
         if voice is not None:
             await self.town.set_habit(merchant.numbers.voice, voice, seconds)
+
+    async def picks_up(self, resident: SampleResident, voice: VoiceHabit, seconds: float = 2.0) -> None:
+        """From now on this resident does that when we call her."""
+        for line in resident.lines:
+            await self.town.set_habit(line.number, voice, seconds)
+
+    def writes(self, resident: SampleResident, text: str) -> None:
+        """This resident writes an SMS to the hotline from her mobile."""
+        self._write_sms(next(line.number for line in resident.lines if line.kind == "mobile"), text)
+
+    async def administrator(self) -> Clerk:
+        """The invented administrator, logged in; whoever asks closes her."""
+        return await self._log_in(ADMINISTRATOR, ADMINISTRATOR_NAME, "administrator", None)
+
+    async def change_rule(self, kind: str, **keys: Any) -> None:
+        """From now on this centre's rule has these values: another version of it, as an administrator writes one."""
+        administrator = await self.administrator()
+        try:
+            await administrator.change_rule(kind, **keys)
+        finally:
+            await administrator.close()
+
+    async def change_service(self, code: str, **fields: Any) -> None:
+        """From now on this service has these minutes, or is proved like this: another version of it."""
+        administrator = await self.administrator()
+        try:
+            await administrator.change_service(code, **fields)
+        finally:
+            await administrator.close()
 
     async def clerk(self) -> Clerk:
         """The invented operator, logged in; whoever asks closes her."""
@@ -126,7 +190,7 @@ class Stage:
     async def _clear(self) -> None:
         """Ends what a killed rehearsal left behind in this folder."""
         await asyncio.to_thread(self.exchange.stop, 0.0)
-        for mark in (self.place.config_file, self.town.main_file, self._telephone):
+        for mark in (self.place.config_file, self.town.main_file, self._telephone, self._telephone_of_a_colleague):
             await Child(mark).end_leftover()
         if self._fresh:
             await asyncio.to_thread(self._empty_folder)
@@ -142,6 +206,10 @@ class Stage:
     def _telephone(self) -> Path:
         return self.place.folder / "telephone"
 
+    @property
+    def _telephone_of_a_colleague(self) -> Path:
+        return self.place.folder / "telephone-of-a-colleague"
+
     async def _start_exchange(self) -> None:
         self._says("the exchange")
         await asyncio.to_thread(self.exchange.configure)
@@ -154,7 +222,9 @@ class Stage:
             number: merchant.robot
             for merchant in self.community.merchants
             for number in (merchant.numbers.sms, merchant.numbers.voice)
-        }
+        } | {line.number: AT_HOME for resident in self.community.residents for line in resident.lines}
+        habits |= {each.number: LISTENS for resident in self.community.residents for each in resident.contacts}
+        habits |= dict.fromkeys(emergency.NUMBERS, LISTENS)
         self._ending.push_async_callback(self.town.stop)
         await self.town.start(habits)
         secret = f"GATEWAY_{GATEWAY.upper()}"
@@ -175,9 +245,7 @@ class Stage:
         self._ending.push_async_callback(self.service.stop)
         await self.service.start()
         self._says("the people")
-        administrator, operator = await asyncio.gather(
-            self._log_in(ADMINISTRATOR, ADMINISTRATOR_NAME, "administrator", None), self.clerk()
-        )
+        administrator, operator = await asyncio.gather(self.administrator(), self.clerk())
         await operator.close()
         try:
             today = datetime.now(ZoneInfo(self.place.config.centre.time_zone)).date()

@@ -16,7 +16,7 @@ from dispatch.rehearsal.clerk import Clerk
 from dispatch.rehearsal.community import Community
 from dispatch.rehearsal.evidence import Evidence, Seen
 from dispatch.rehearsal.stage import Stage
-from dispatch.wire.work import Event
+from dispatch.wire.board import Event
 
 POLL_SECONDS = 0.1
 STEP_SECONDS = 30.0
@@ -39,6 +39,7 @@ class Play:
     merchants: dict[str, int]  # ids by the sample community's key
     journal: list[Event] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)  # ids by name: call, case, uniqueid, …
+    following: "asyncio.Task[None] | None" = None  # writes the journal down
 
     @property
     def community(self) -> Community:
@@ -70,7 +71,7 @@ async def tell(stage: Stage, steps: list[Step], say: Callable[[str], None]) -> N
     clerk = await stage.clerk()
     merchants = {line.name: line.id for line in (await clerk.merchants()).items}
     play = Play(stage, clerk, {each.key: merchants[each.name] for each in stage.community.merchants})
-    following = asyncio.create_task(_follow(play, (await clerk.board()).last_event_id))
+    play.following = asyncio.create_task(_follow(play, (await clerk.board()).last_event_id))
     zone = ZoneInfo(stage.place.config.centre.time_zone)
     say(_row("step", "journal", "", "witness", "", ""))
     try:
@@ -86,7 +87,7 @@ async def tell(stage: Stage, steps: list[Step], say: Callable[[str], None]) -> N
                 say(_row(*left, _clock(each.at, zone), each.source, each.words))
                 left = ("", "", "")
     finally:
-        following.cancel()
+        play.following.cancel()
         await clerk.close()
 
 
@@ -99,6 +100,8 @@ async def _witnessed(play: Play, step: Step) -> tuple[Event, list[Seen]]:
     """The step's journal entry and what all its witnesses have seen, as soon as they have. Raises StepFailed."""
     until = time.monotonic() + step.seconds
     while True:
+        if play.following is not None and play.following.done():
+            play.following.result()
         entry = play.entry(lambda event: step.journal(play, event))
         found = [await asyncio.to_thread(witness, play) for witness in step.witnesses]
         seen = [each for each in found if each is not None]
@@ -113,7 +116,7 @@ async def _witnessed(play: Play, step: Step) -> tuple[Event, list[Seen]]:
 
 def _row(step: str, at: str, what: str, seen_at: str, source: str, words: str) -> str:
     return "  ".join(
-        (_wide(step, 38), _wide(at, 12), _wide(what, 18), _wide(seen_at, 12), _wide(source, 9), words)
+        (_wide(step, 38), _wide(at, 12), _wide(what, 20), _wide(seen_at, 12), _wide(source, 9), words)
     ).rstrip()
 
 

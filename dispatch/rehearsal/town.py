@@ -85,6 +85,29 @@ class Town:
             ("Variable", f"TIMES={times}"),
         )
 
+    async def press(
+        self, line: str, shown: str, hotline: str, sentence: Path | None, *, call: str, keys: str, after: float
+    ) -> None:
+        """A resident dials `hotline`; `after` so many seconds of waiting she presses `keys` (`w`: half a second), and
+        a while later says `sentence`, where there is one, and hangs up."""
+        await self._act(
+            "Originate",
+            ("Channel", f"PJSIP/{hotline}@townline"),
+            ("ChannelId", call),
+            ("Context", "resident-keys"),
+            ("Exten", "s"),
+            ("Priority", "1"),
+            ("Timeout", str(RING_MILLISECONDS)),
+            ("CallerID", f"<{shown}>"),
+            ("Async", "true"),
+            ("Variable", f"CALL={call}"),
+            ("Variable", f"NUMBER={subscriber(line)}"),
+            ("Variable", f"KEYS={keys}"),
+            ("Variable", f"AFTER={after:g}"),
+            ("Variable", f"SENTENCE={sentence.with_suffix('') if sentence is not None else ''}"),
+            ("Variable", f"TIMES={1 if sentence is not None else 0}"),
+        )
+
     async def hang_up(self, call: str) -> None:
         """The resident of that call puts the telephone down."""
         await self._act("Hangup", ("Channel", call), ("Cause", "16"))

@@ -11,13 +11,17 @@ from dispatch import calls, casebook
 from dispatch.casebook import OPEN_STATES
 from dispatch.desk import Desk
 from dispatch.models import Call, Case
-from dispatch.models.calls import GOING_ON, UNANSWERED
+from dispatch.models.calls import GOING_ON
 from dispatch.operators import working
 from dispatch.views.calls import call_lines
 from dispatch.views.cases import case_lines
-from dispatch.views.desk import link_lines, operator_line
+from dispatch.views.desk import gap_lines, hold_line, link_lines, operator_line
+from dispatch.views.findings import finding_lines
+from dispatch.views.gateways import gateway_lines
 from dispatch.views.inbound import waiting
-from dispatch.wire.work import Board
+from dispatch.views.merchants import wrong_number_lines
+from dispatch.views.proofs import proof_lines
+from dispatch.wire.board import Board
 from registry.models import Centre
 from registry.store import Reading, Writing
 from registry.store.journal import Journal
@@ -36,6 +40,12 @@ def board(session: Reading | Writing, desk: Desk, now: datetime) -> Board:
         inbound=waiting(session, desk),
         operators=[operator_line(operator) for operator in working(session, desk.centre_id)],
         links=link_lines(session),
+        gaps=gap_lines(session, desk.centre_id, now),
+        proofs=proof_lines(session, desk.centre_id),
+        gateways=gateway_lines(session, desk.centre_id),
+        findings=finding_lines(session, desk.centre_id),
+        wrong_numbers=wrong_number_lines(session, desk.centre_id),
+        hold=hold_line(session, desk.centre_id),
     )
 
 
@@ -46,18 +56,15 @@ def last_seq(session: Reading | Writing) -> int:
 
 Ids = CompoundSelect[*tuple[Any, ...]]
 
-# Looked up by their ids, which two indexes name: with one condition every call and case there ever was is read.
-
 
 def calls_on_board(centre_id: int) -> ColumnElement[bool]:
-    """The calls a board shows: those that are going on, and those that ended and nobody has dealt with."""
-    here = select(Call.id).where(Call.centre_id == centre_id)
-    shown: Ids = union_all(here.where(col(Call.state).in_(GOING_ON)), here.where(UNANSWERED))
-    return and_(col(Call.id).in_(shown), col(Call.merged_into).is_(None))
+    """The calls a board shows: those that are going on. Who was not answered has a case to be called back."""
+    return and_(col(Call.centre_id) == centre_id, col(Call.state).in_(GOING_ON), col(Call.merged_into).is_(None))
 
 
 def cases_on_board(centre_id: int) -> ColumnElement[bool]:
     """The open ones, and those that ended and still need somebody: a merchant could not be told off, say."""
+    # Looked up by their ids, which two indexes name: with one condition every case there ever was is read.
     here = select(Case.id).where(Case.centre_id == centre_id)
     shown: Ids = union_all(
         here.where(col(Case.state).in_(OPEN_STATES)), here.where(col(Case.needs_since).is_not(None))

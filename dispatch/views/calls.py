@@ -7,14 +7,18 @@ from datetime import datetime
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from dispatch.attention import need_of_call
-from dispatch.models import Call, CallMatch, Case, CaseCall, Offer, OfferState
+from dispatch import call_backs
+from dispatch.models import Call, CallMatch, CallState, Case, CaseCall, Offer, OfferState
+from dispatch.views.case_calls import chosen_of
 from dispatch.views.cases import ENDED, case_lines
 from dispatch.views.desk import known, merchant_lines, operator_lines
+from dispatch.views.legs import leg_lines
 from dispatch.views.offers import offer_views
 from dispatch.views.people import resident_lines
+from dispatch.wire.calls import CallCard, CallLine
+from dispatch.wire.offers import OfferView
+from dispatch.wire.operators import OperatorLine
 from dispatch.wire.people import MerchantLine, ResidentCard, ResidentLine
-from dispatch.wire.work import CallCard, CallLine, OfferView, OperatorLine
 from registry.store import Reading, Writing
 
 
@@ -29,10 +33,19 @@ def call_lines(session: Reading | Writing, calls: Sequence[Call], now: datetime)
         [*(call.resident_id for call in calls), *(id_ for ids in on_the_line.values() for id_ in ids)],
         now,
     )
-    operators = operator_lines(session, (call.operator_id for call in calls))
+    legs = leg_lines(session, (call.id for call in calls if call.state is not CallState.ENDED))
+    at_desks = [*(call.operator_id for call in calls), *(call.taken_by_id for call in calls)]
+    operators = operator_lines(session, at_desks)
     merchants = merchant_lines(session, (call.speaker_merchant_id for call in calls))
     open_cases = _open_cases(session, residents)
-    return [_line(call, on_the_line[call.id or 0], residents, operators, merchants, open_cases) for call in calls]
+    to_call_back = call_backs.numbers_of_open(session, calls[0].centre_id, calls)
+    chosen = chosen_of(session, calls)
+    return [
+        _line(call, on_the_line[call.id or 0], residents, operators, merchants, open_cases, to_call_back).model_copy(
+            update={"legs": legs[call.id or 0], "chosen": chosen.get(call.id or 0)}
+        )
+        for call in calls
+    ]
 
 
 def call_card(session: Reading | Writing, call: Call, card: ResidentCard | None, now: datetime) -> CallCard:
@@ -53,9 +66,9 @@ def _line(
     operators: Mapping[int, OperatorLine],
     merchants: Mapping[int, MerchantLine],
     open_cases: Mapping[int, list[str]],
+    to_call_back: Mapping[int, str],
 ) -> CallLine:
     assert call.id is not None
-    need = need_of_call(call)
     return CallLine(
         id=call.id,
         exchange=call.exchange,
@@ -73,6 +86,10 @@ def _line(
         speaker_name=call.speaker_name,
         merchant=merchants.get(call.speaker_merchant_id or 0),
         operator=operators.get(call.operator_id or 0),
+        direction=call.direction.value,
+        taken_by=operators.get(call.taken_by_id or 0),
+        held_since=call.held_since,
+        silent_at=call.silent_at,
         ringing=[extension for extension in call.ringing.split(",") if extension],
         open_cases=open_cases.get(call.resident_id or 0, []),
         arrived_at=call.arrived_at,
@@ -80,8 +97,7 @@ def _line(
         answered_at=call.answered_at,
         ended_at=call.ended_at,
         recovered=call.recovered,
-        settled_at=call.settled_at,
-        needs=str(need) if need is not None else None,
+        call_back=to_call_back.get(call.id),
         version=call.version,
     )
 
@@ -116,6 +132,7 @@ def _cases_about(session: Reading | Writing, call: Call) -> Sequence[Case]:
     about = or_(
         col(Case.id).in_(linked),
         and_(col(Case.resident_id) == call.resident_id, col(Case.state).not_in(ENDED)),  # nothing equals nobody
+        and_(col(Case.call_back) == call_backs.whose(call), col(Case.state).not_in(ENDED)),
     )
     return session.exec(select(Case).where(about).order_by(col(Case.id).desc())).all()
 

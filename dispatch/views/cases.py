@@ -6,16 +6,34 @@ from datetime import datetime
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from dispatch.models import Case, CaseCall, CaseState, Offer, OfferState, Timer, TimerState, Visit
+from dispatch.models import (
+    Case,
+    CaseState,
+    Ladder,
+    LadderState,
+    Offer,
+    OfferState,
+    Timer,
+    TimerKind,
+    TimerState,
+    Visit,
+)
+from dispatch.views.cards import cards_of
+from dispatch.views.case_calls import calls_of, last_calls
 from dispatch.views.desk import merchant_lines, operator_lines
-from dispatch.views.offers import offers_of, visit_view
+from dispatch.views.incidents import incidents_of
+from dispatch.views.ladders import ladder_of, ladders_of
+from dispatch.views.offers import offering_of, offers_of, visit_view
 from dispatch.views.people import resident_lines
+from dispatch.wire.cases import CaseCard, CaseLine, ClockView
+from dispatch.wire.operators import OperatorLine
 from dispatch.wire.people import MerchantLine, ResidentLine
-from dispatch.wire.work import CaseCard, CaseLine, ClockView, OperatorLine
 from registry.models import Service
 from registry.store import Reading, Subject, Writing
 
 ENDED = frozenset({CaseState.CLOSED, CaseState.CANCELLED})
+# What everybody looks at is the limit between the two, and the end of an offer.
+_SILENT = (TimerKind.NEAR_LIMIT, TimerKind.RED_LIMIT, TimerKind.OFFER_SILENT)
 _LIVE = frozenset({OfferState.PENDING, OfferState.SENT, OfferState.ACCEPTED, OfferState.FULFILLED})
 
 
@@ -29,24 +47,34 @@ def case_lines(session: Reading | Writing, cases: Sequence[Case], now: datetime)
     services = _services(session, cases)
     offers = _latest_offers(session, ids)
     merchants = merchant_lines(session, (offer.merchant_id for offer in offers.values()))
-    clocks = _next_clocks(session, [case.id for case in cases if case.state not in ENDED and case.id is not None])
-    return [_line(case, residents, operators, services, offers, merchants, clocks) for case in cases]
+    going_on = [case.id for case in cases if case.state not in ENDED and case.id is not None]
+    clocks = _next_clocks(session, going_on)
+    calls, ladders = last_calls(session, ids), ladders_of(session, going_on)
+    many = incidents_of(session, cases, now)
+    return [
+        _line(case, residents, operators, services, offers, merchants, clocks).model_copy(
+            update={"last_call": calls.get(case.id or 0), "ladder": ladders.get(case.id or 0)}
+            | {"many": many.get(case.id or 0)}
+        )
+        for case in cases
+    ]
 
 
 def case_card(session: Reading | Writing, case: Case, now: datetime) -> CaseCard:
     (line,) = case_lines(session, [case], now)
-    calls = session.exec(
-        select(CaseCall.call_id).where(CaseCall.case_id == case.id).order_by(col(CaseCall.call_id))
-    ).all()
+    history = calls_of(session, case)
     visit = session.exec(
         select(Visit).where(Visit.case_id == case.id).order_by(col(Visit.id).desc()).limit(1)
     ).first()
     return CaseCard(
-        **dict(line),
+        **dict(line) | {"ladder": ladder_of(session, case)},
         outcome_note=case.outcome_note,
-        calls=list(calls),
+        calls=[call.id for call in history],
+        history=history,
+        offering=offering_of(session, case),
         offers=offers_of(session, case),
-        visit=visit_view(visit) if visit is not None else None,
+        visit=visit_view(session, case, visit) if visit is not None else None,
+        cards=cards_of(session, case),
     )
 
 
@@ -82,6 +110,8 @@ def _line(
         channel=offer.channel.value if offer is not None else None,
         clock=clocks.get(case.id),
         wanted_at=case.wanted_at,
+        call_back=case.call_back is not None,
+        attempts=case.attempts,
         reminders=case.reminders,
         last_reminder_at=case.last_reminder_at,
         needs_since=case.needs_since,
@@ -89,6 +119,9 @@ def _line(
         outcome=case.outcome.value if case.outcome else None,
         satisfaction=case.satisfaction.value if case.satisfaction else None,
         opened_at=case.opened_at,
+        complex=case.complex,
+        due_at=case.due_at,
+        late=case.late.value if case.late else None,
         served_at=case.served_at,
         closed_at=case.closed_at,
         version=case.version,
@@ -117,13 +150,19 @@ def _next_clocks(session: Reading | Writing, case_ids: Sequence[int]) -> dict[in
     belongs += [(Subject.OFFER, id_, case_id) for id_, case_id in session.exec(offers).all() if id_ is not None]
     visits = select(Visit.id, Visit.case_id).where(col(Visit.case_id).in_(case_ids))
     belongs += [(Subject.VISIT, id_, case_id) for id_, case_id in session.exec(visits).all() if id_ is not None]
+    ladders = select(Ladder.id, Ladder.case_id).where(
+        col(Ladder.case_id).in_(case_ids), Ladder.state != LadderState.OVER
+    )
+    belongs += [(Subject.LADDER, id_, case_id) for id_, case_id in session.exec(ladders).all() if id_ is not None]
     case_of = {(subject, id_): case_id for subject, id_, case_id in belongs}
     of_each = [
         and_(col(Timer.subject) == subject, col(Timer.subject_id).in_([id_ for at, id_ in case_of if at == subject]))
         for subject in {subject for subject, _ in case_of}
     ]
     timers = session.exec(
-        select(Timer).where(Timer.state == TimerState.ARMED, or_(*of_each)).order_by(col(Timer.due_at).desc())
+        select(Timer)
+        .where(Timer.state == TimerState.ARMED, col(Timer.kind).not_in(_SILENT), or_(*of_each))
+        .order_by(col(Timer.due_at).desc())
     ).all()
     return {
         case_of[timer.subject, timer.subject_id]: ClockView(kind=timer.kind.value, due_at=timer.due_at)

@@ -6,34 +6,46 @@ A row is rendered once for everybody; whether a desk gets it whole is then decid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from fastapi.sse import format_sse_event
 from sqlmodel import col, select
 
 from dispatch.desk import Desk
-from dispatch.models import Call, Case, ExchangePosition, Inbound, Offer
+from dispatch.models import Call, Case, ExchangePosition, Gap, Inbound, Offer, Proof
 from dispatch.views.calls import call_lines
 from dispatch.views.cases import case_lines
-from dispatch.views.desk import known, link_line, operator_lines
+from dispatch.views.desk import gap_line, hold_line, known, link_line, operator_lines
+from dispatch.views.findings import finding_lines
+from dispatch.views.gateways import gateway_lines
 from dispatch.views.inbound import inbound_lines
+from dispatch.views.merchants import wrong_number_lines
+from dispatch.views.proofs import proof_line
 from dispatch.views.timeline import actor_lines, entry
-from dispatch.wire.work import Event
+from dispatch.wire.board import Event
 from registry.models import Area
 from registry.store import Reading, Subject
 from registry.store.journal import Journal
 
+_MOVES_THE_HOLD = frozenset({Subject.CENTRE, Subject.MESSAGE, Subject.LADDER})  # what is held grows and shrinks
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Rendered:
     """One row, ready to be sent. It lies in the areas of `paths`; None among them: everybody's."""
 
     seq: int
     written_at: datetime
     whole: bytes
-    bare: bytes  # that something happened to this id, and nothing else
+    event: Event  # that something happened to this id, and nothing else
     paths: frozenset[str | None]
     extensions: frozenset[str]  # telephones that are offered the call: whoever sits there may see it
     operators: frozenset[int]  # whose call or case it is
+
+    @cached_property
+    def bare(self) -> bytes:
+        """Few rows are looked at by somebody who may not see them."""
+        return _frame(self.event)
 
     def frame(self, desk: Desk) -> bytes:
         """What this desk may see of it. The bare event takes what has left its area off its board."""
@@ -60,6 +72,19 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
     names = {str(row.data.get("exchange")) for row in rows if row.subject is Subject.EXCHANGE}
     links = session.exec(select(ExchangePosition).where(col(ExchangePosition.exchange).in_(names))).all()
     link = {row.exchange: link_line(row) for row in links}
+    gap_ids = known(row.data.get("gap") for row in rows if row.what == "exchange.gap")
+    gaps = {gap.id: gap_line(gap) for gap in session.exec(select(Gap).where(col(Gap.id).in_(gap_ids))).all()}
+    proof_ids = known(row.data.get("proof") for row in rows if row.subject is Subject.EXCHANGE)
+    proofs = {
+        row.id: proof_line(row) for row in session.exec(select(Proof).where(col(Proof.id).in_(proof_ids))).all()
+    }
+    telling = {row.centre_id for row in rows if "gateway" in row.data}
+    gateways = {(each, line.name): line for each in telling for line in gateway_lines(session, each)}
+    audited = {row.centre_id for row in rows if "finding" in row.data}
+    findings = {each: finding_lines(session, each) for each in audited}
+    merchants = {row.centre_id for row in rows if row.subject is Subject.MERCHANT}
+    wrong = {centre_id: wrong_number_lines(session, centre_id) for centre_id in merchants}
+    held = {centre_id: hold_line(session, centre_id) for centre_id in {row.centre_id for row in rows}}
     actors = actor_lines(session, rows)
     path_of = _paths(session, [*rows, *calls.values(), *cases.values(), *case_of_sms.values()])
 
@@ -75,6 +100,12 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
                 "inbound": inbound_line.get(inbound_id(row) or 0),
                 "operator": operators.get(row.subject_id) if row.subject is Subject.OPERATOR else None,
                 "link": link.get(str(row.data.get("exchange"))) if row.subject is Subject.EXCHANGE else None,
+                "gap": gaps.get(row.data.get("gap")) if row.what == "exchange.gap" else None,
+                "proof": proofs.get(row.data.get("proof")) if row.subject is Subject.EXCHANGE else None,
+                "gateway": gateways.get((row.centre_id, str(row.data.get("gateway")))),
+                "findings": findings.get(row.centre_id) if "finding" in row.data else None,
+                "wrong_numbers": wrong[row.centre_id] if row.subject is Subject.MERCHANT else None,
+                "hold": held[row.centre_id] if row.subject in _MOVES_THE_HOLD else None,
             }
         )
         case = case or case_of_sms.get(inbound_id(row))
@@ -86,7 +117,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
                 seq=row.seq or 0,
                 written_at=row.written_at,
                 whole=_frame(whole),
-                bare=_frame(bare),
+                event=bare,
                 paths=frozenset(path_of.get(each.area_id) for each in about or [row]),
                 extensions=frozenset(call.ringing.split(",")) - {""} if call is not None else frozenset(),
                 operators=frozenset(known(concerned)),

@@ -9,7 +9,7 @@ from dispatch import casebook
 from dispatch.desk import Desk
 from dispatch.models import Case, Inbound, Offer
 from dispatch.views.desk import known, merchant_lines
-from dispatch.wire.work import InboundLine
+from dispatch.wire.board import InboundLine
 from registry.store import Reading, Writing
 
 

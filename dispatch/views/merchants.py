@@ -1,16 +1,28 @@
 """A merchant's whole card."""
 
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
-from dispatch.models import Offer, OfferState
+from dispatch import suspensions
+from dispatch.models import Case, Offer, OfferState, Satisfaction
+from dispatch.views.cards import last_cards, record_view
 from dispatch.views.desk import merchant_lines
-from dispatch.wire.people import ContractView, HoursView, MerchantCard, NumberView
+from dispatch.wire.board import WrongNumberLine
+from dispatch.wire.merchants import MerchantCard
+from dispatch.wire.people import ContractView, HoursView, NumberView, SaidView
 from registry import merchants
+from registry.models import Service
 from registry.store import Reading, Writing
+from registry.wrong_numbers import to_correct
+
+LAST_SAID = 10
 
 
-def merchant_view(session: Reading | Writing, card: merchants.MerchantCard) -> MerchantCard:
-    merchant = card.merchant
+def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now: datetime) -> MerchantCard:
+    merchant, suspended = card.merchant, suspensions.is_on(card.merchant, now)
     assert merchant.id is not None
     line = merchant_lines(session, [merchant.id])[merchant.id]
     open_jobs = session.exec(
@@ -18,6 +30,7 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard) -> M
         .select_from(Offer)
         .where(Offer.merchant_id == merchant.id, col(Offer.state) == OfferState.ACCEPTED)
     ).one()
+    said = _said_of(session, merchant.id)
     return MerchantCard(
         **dict(line),
         area_id=merchant.area_id,
@@ -28,10 +41,17 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard) -> M
         licence_expires=merchant.licence_expires,
         capacity=merchant.capacity,
         first_channel=merchant.first_channel.value,
-        suspended_at=merchant.suspended_at,
-        suspended_why=merchant.suspended_why,
+        channel_plan=merchant.channel_plan,
+        suspended_at=merchant.suspended_at if suspended else None,
+        suspended_why=merchant.suspended_why if suspended else None,
+        suspended_until=merchant.suspended_until if suspended else None,
         numbers=[
-            NumberView(channel=number.channel.value, number=number.number, rank=number.rank)
+            NumberView(
+                channel=number.channel.value,
+                number=number.number,
+                rank=number.rank,
+                wrong_since=number.wrong_since,
+            )
             for number in card.numbers
         ],
         hours=[HoursView(weekday=each.weekday, opens=each.opens, closes=each.closes) for each in card.hours],
@@ -47,5 +67,61 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard) -> M
             for contract in card.contracts
         ],
         open_jobs=open_jobs,
+        satisfied=said.get(Satisfaction.SATISFIED, 0),
+        fairly=said.get(Satisfaction.FAIRLY, 0),
+        not_satisfied=said.get(Satisfaction.NOT_SATISFIED, 0),
+        last_said=_last_said(session, merchant.id),
+        record=record_view(session, merchant.centre_id, merchant.id, now),
+        cards=last_cards(session, merchant.id),
         version=merchant.version,
     )
+
+
+def wrong_number_lines(session: Reading | Writing, centre_id: int) -> list[WrongNumberLine]:
+    """What somebody has to correct in the register."""
+    found = to_correct(session, centre_id)
+    lines = merchant_lines(session, (each.merchant_id for each in found))
+    return [
+        WrongNumberLine(
+            merchant=lines[each.merchant_id], channel=each.channel.value, number=each.number, since=each.since
+        )
+        for each in found
+    ]
+
+
+def _said_of(session: Reading | Writing, merchant_id: int) -> dict[Satisfaction, int]:
+    """How often residents said what of the cases that this merchant served, or served last where several did."""
+    said = select(Case.satisfaction, func.count()).where(_judged(merchant_id)).group_by(col(Case.satisfaction))
+    return {Satisfaction(each): count for each, count in session.exec(said) if each is not None}
+
+
+def _last_said(session: Reading | Writing, merchant_id: int) -> list[SaidView]:
+    rows = session.exec(
+        select(Case, Service)
+        .join(Service, col(Service.id) == col(Case.service_id))
+        .where(_judged(merchant_id))
+        .order_by(col(Case.served_at).desc(), col(Case.id).desc())
+        .limit(LAST_SAID)
+    ).all()
+    return [
+        SaidView(
+            case_number=case.number,
+            service_zh=service.name_zh,
+            service_en=service.name_en,
+            satisfaction=case.satisfaction.value,
+            served_at=case.served_at,
+        )
+        for case, service in rows
+        if case.satisfaction is not None
+    ]
+
+
+def _judged(merchant_id: int) -> ColumnElement[bool]:
+    later = aliased(Offer)
+    served_again = select(later.id).where(
+        later.case_id == col(Offer.case_id), later.state == OfferState.FULFILLED, col(later.id) > col(Offer.id)
+    )
+    served = select(Offer.case_id).where(
+        Offer.merchant_id == merchant_id, col(Offer.state) == OfferState.FULFILLED, ~served_again.exists()
+    )
+    return and_(col(Case.id).in_(served), col(Case.satisfaction).is_not(None))

@@ -2,20 +2,44 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import get_args
 
 from sqlmodel import col, select
 
+from callbridge.sms import segments
+from dispatch import casebook
 from dispatch.models import Attempt, Case, Message, Offer, Visit
+from dispatch.policy import service_policy
 from dispatch.views.desk import merchant_lines
+from dispatch.wire.cases import OfferingLine
+from dispatch.wire.offers import AttemptView, OfferView, StepView, VisitView
 from dispatch.wire.people import MerchantLine
-from dispatch.wire.work import AttemptView, OfferView, VisitView
-from registry.store import Reading, Writing
+from dispatch.wire.words import VisitStep
+from registry.models import Channel
+from registry.store import Reading, Subject, Writing
+from registry.store.journal import Journal
 
 
 def offers_of(session: Reading | Writing, case: Case) -> list[OfferView]:
     """The offers of one case, the first one first."""
     offers = session.exec(select(Offer).where(Offer.case_id == case.id).order_by(col(Offer.id))).all()
     return offer_views(session, offers, {case.id: case.number})
+
+
+def offering_of(session: Reading | Writing, case: Case) -> OfferingLine | None:
+    """How the case is offered, and whether somebody has chosen it so; None where nobody has to go."""
+    service = casebook.service_of(session, case)
+    if not service.needs_visit:
+        return None
+    policy = service_policy(session, service)
+    way = case.way or policy.way
+    return OfferingLine(
+        way=way.value,
+        chosen=case.way is not None,
+        at_once=policy.places(way),
+        minutes=policy.minutes(case.priority) // timedelta(minutes=1),
+    )
 
 
 def offer_views(
@@ -29,16 +53,47 @@ def offer_views(
     ]
 
 
-def visit_view(visit: Visit) -> VisitView:
+def visit_view(session: Reading | Writing, case: Case, visit: Visit) -> VisitView:
+    """Without the word, which is the resident's: an operator hears it from the merchant, not from the screen."""
     return VisitView(
         state=visit.state.value,
         promised_at=visit.promised_at,
+        due_at=visit.arrive_by,
         on_the_way_at=visit.on_the_way_at,
         at_the_door_at=visit.at_the_door_at,
         done_at=visit.done_at,
         proof=visit.proof,
+        steps=_steps(session, visit),
+        asks_for=casebook.service_of(session, case).proof.value,
+        proved_by=visit.proved_by.value if visit.proved_by else None,
+        proved_at=visit.proved_at,
+        done_reported_at=visit.done_reported_at,
+        wrong_words=visit.wrong_words,
         version=visit.version,
     )
+
+
+def _steps(session: Reading | Writing, visit: Visit) -> list[StepView]:
+    """What was told of it, as the journal has it."""
+    names: dict[str, VisitStep] = {f"{Subject.VISIT}.{step}": step for step in get_args(VisitStep)}
+    rows = session.exec(
+        select(Journal)
+        .where(
+            Journal.subject == Subject.VISIT,
+            Journal.subject_id == visit.id,
+            col(Journal.what).in_(names),
+        )
+        .order_by(col(Journal.seq))
+    ).all()
+    return [
+        StepView(
+            step=names[row.what],
+            at=row.at,
+            way=str(row.data.get("proof", "")),
+            happened_at=row.data.get("happened_at"),
+        )
+        for row in rows
+    ]
 
 
 def _attempts(session: Reading | Writing, offer_ids: Sequence[int]) -> dict[int, list[AttemptView]]:
@@ -46,7 +101,7 @@ def _attempts(session: Reading | Writing, offer_ids: Sequence[int]) -> dict[int,
     rows = session.exec(
         select(Attempt, Message)
         .join(Message, col(Message.id) == col(Attempt.message_id))
-        .where(col(Message.offer_id).in_(offer_ids))
+        .where(col(Message.offer_id).in_(offer_ids), col(Message.resident_id).is_(None))
         .order_by(col(Attempt.handed_over_at), col(Attempt.try_number))
     ).all()
     for attempt, message in rows:
@@ -60,6 +115,7 @@ def _attempts(session: Reading | Writing, offer_ids: Sequence[int]) -> dict[int,
                 handed_over_at=attempt.handed_over_at,
                 ended_at=attempt.ended_at,
                 result=attempt.result,
+                parts=segments(message.body).parts if message.channel is Channel.SMS else 0,
             )
         )
     return found

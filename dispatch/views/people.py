@@ -1,14 +1,25 @@
 """Residents, as a line of a list and as the whole card."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlmodel import col, select
 
 from dispatch.models import Case
+from dispatch.views.care import plans_of
 from dispatch.views.desk import known
-from dispatch.wire.people import ContactView, LastCase, LineView, ResidentCard, ResidentLine, UsualMerchantView
+from dispatch.wire.people import (
+    ContactView,
+    LastCase,
+    LineView,
+    OldFact,
+    ResidentCard,
+    ResidentLine,
+    UsualMerchantView,
+)
 from registry import cards
+from registry.freshness import old_facts
 from registry.models import Service
 from registry.store import Reading, Scope, Writing
 
@@ -37,7 +48,7 @@ def resident_line(summary: cards.ResidentSummary) -> ResidentLine:
     )
 
 
-def resident_card(session: Reading | Writing, card: cards.ResidentCard) -> ResidentCard:
+def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: datetime) -> ResidentCard:
     """The card that the registry has opened, and logged, with what was done for her last."""
     summary = card.summary
     return ResidentCard(
@@ -75,7 +86,9 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard) -> Resid
             UsualMerchantView(kind=usual.kind.value, merchant_id=usual.merchant_id, name=usual.name)
             for usual in card.usual_merchants
         ],
+        care_plans=plans_of(session, summary.id, now),
         last_cases=_last_cases(session, summary.id),
+        old=[OldFact.model_validate(asdict(each)) for each in old_facts(session, card, now)],
         version=summary.version,
     )
 

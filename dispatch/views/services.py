@@ -1,11 +1,15 @@
 """What the centre offers."""
 
+from collections.abc import Sequence
+
+from dispatch.views.desk import operator_lines
 from dispatch.wire.people import ServiceView
-from registry.centres import current_services
+from registry.models import Service
 from registry.store import Reading, Writing
 
 
-def service_views(session: Reading | Writing, centre_id: int) -> list[ServiceView]:
+def service_views(session: Reading | Writing, services: Sequence[Service]) -> list[ServiceView]:
+    authors = operator_lines(session, (service.author_id for service in services))
     return [
         ServiceView(
             code=service.code,
@@ -18,8 +22,12 @@ def service_views(session: Reading | Writing, centre_id: int) -> list[ServiceVie
             accept_minutes=service.accept_minutes,
             arrive_minutes=service.arrive_minutes,
             finish_minutes=service.finish_minutes,
+            proof=service.proof.value,
+            version=service.version,
+            valid_from=service.valid_from,
+            author=authors[service.author_id].name if service.author_id in authors else "",
             questions_zh=service.questions_zh,
             questions_en=service.questions_en,
         )
-        for service in current_services(session, centre_id)
+        for service in services
     ]

@@ -7,9 +7,11 @@ from sqlmodel import col, select
 
 from dispatch.models import Case, CaseCall, Operator
 from dispatch.views.desk import known
-from dispatch.wire.work import ActorLine, TimelineEntry
+from dispatch.views.legs import legs_named
+from dispatch.wire.board import TimelineEntry
+from dispatch.wire.ladders import ActorLine
 from registry.models import Centre, Merchant, Resident
-from registry.store import ActorKind, Reading, Writing
+from registry.store import ActorKind, Reading, Subject, Writing
 from registry.store.journal import Journal
 
 Actors = dict[tuple[ActorKind, int | None], ActorLine]
@@ -25,7 +27,10 @@ def timeline(session: Reading | Writing, case: Case) -> list[TimelineEntry]:
     ).all()
     actors = actor_lines(session, rows)
     epoch = epoch_of(session, case.centre_id)
-    return [entry(row, epoch, actors) for row in rows]
+    parties = legs_named(session, (row.data.get("leg") for row in rows if row.subject is Subject.CALL))
+    return [
+        entry(row, epoch, actors).model_copy(update={"party": parties.get(row.data.get("leg") or 0)}) for row in rows
+    ]
 
 
 def entry(row: Journal, epoch: str, actors: Actors) -> TimelineEntry:

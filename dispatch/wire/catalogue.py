@@ -17,23 +17,34 @@ LANGUAGES = ("zh", "en")
 
 
 class Catalogue:
-    """The sentences of one package in one language."""
+    """The sentences of one package, or of several, in one language."""
 
-    def __init__(self, package: str, language: str) -> None:
-        """`package` holds a folder `locale` with `<language>.po`. An unknown language is read as Chinese."""
+    def __init__(self, package: str, language: str, *more: str) -> None:
+        """`package` holds a folder `locale` with `<language>.po`; what it does not say, the packages in `more` may.
+        An unknown language is read as Chinese.
+        """
         self.language = language if language in LANGUAGES else LANGUAGES[0]
-        self._sentences = _sentences(package, self.language)
+        self._sentences = [_sentences(package, self.language) for package in (package, *more)]
 
     def say(self, key: str, **values: Any) -> str:
         """The sentence of `key` with `{name}` filled in; the key itself where the catalogue has none.
 
         Values are put in as they are: a brace in a person's name means nothing.
         """
-        sentence = self._sentences.gettext(key)
+        sentence = self._sentence(key)
         return sentence.format(**values) if values and sentence != key else sentence
 
     def knows(self, key: str) -> bool:
-        return self._sentences.gettext(key) != key
+        return self._sentence(key) != key
+
+    def _sentence(self, key: str) -> str:
+        return next((said for each in self._sentences if (said := each.gettext(key)) != key), key)
+
+
+def keys_of(package: str) -> list[str]:
+    """Every key that the package has a sentence for."""
+    with (files(package) / "locale" / f"{LANGUAGES[0]}.po").open("rb") as file:
+        return [str(message.id) for message in read_po(file) if message.id]
 
 
 @lru_cache

@@ -5,7 +5,19 @@ from datetime import date, time
 from pydantic import Field
 
 from dispatch.wire.base import Command, Id, Moment, Version, Wire
-from dispatch.wire.words import Channel, Gender, Group, Hearing, LineKind, MerchantKind, Priority
+from dispatch.wire.care import CarePlanView
+from dispatch.wire.words import (
+    Channel,
+    Gender,
+    Group,
+    Hearing,
+    LineKind,
+    MerchantKind,
+    OldField,
+    Priority,
+    Satisfaction,
+    VisitProof,
+)
 
 
 class ResidentLine(Wire):
@@ -56,6 +68,13 @@ class LastCase(Wire):
     outcome: str | None = None
 
 
+class OldFact(Wire):
+    """What is known for so long that it has to be asked again: is it still so?"""
+
+    field: OldField
+    since: Moment
+
+
 class ResidentCard(ResidentLine):
     """All of a resident. Getting one is an opening of her record: it is in the access log."""
 
@@ -75,8 +94,16 @@ class ResidentCard(ResidentLine):
     lines: list[LineView] = []
     contacts: list[ContactView] = []
     usual_merchants: list[UsualMerchantView] = []
+    care_plans: list[CarePlanView] = []  # those that go on
     last_cases: list[LastCase] = []
+    old: list[OldFact] = []  # the oldest first
     version: int
+
+
+class Confirm(Command):
+    """Somebody has asked her, and these are still so."""
+
+    fields: list[OldField] = Field(min_length=1, max_length=8)
 
 
 class LineEntry(Command):
@@ -141,6 +168,7 @@ class NumberView(Wire):
     channel: Channel
     number: str
     rank: int = 1
+    wrong_since: Moment | None = None  # there is no such number
 
 
 class HoursView(Wire):
@@ -158,22 +186,14 @@ class ContractView(Wire):
     areas: list[int] = []
 
 
-class MerchantCard(MerchantLine):
-    area_id: int | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    language: str = "zh"
-    licence_number: str | None = None
-    licence_expires: date | None = None
-    capacity: int | None = None
-    first_channel: Channel = "sms"
-    suspended_at: Moment | None = None
-    suspended_why: str | None = None
-    numbers: list[NumberView] = []
-    hours: list[HoursView] = []
-    contracts: list[ContractView] = []
-    open_jobs: int = 0
-    version: int
+class SaidView(Wire):
+    """What a resident thought of one case that a merchant had served."""
+
+    case_number: str
+    service_zh: str
+    service_en: str
+    satisfaction: Satisfaction
+    served_at: Moment | None = None
 
 
 class NumberEntry(Command):
@@ -207,6 +227,7 @@ class MerchantFields(Command):
     licence_expires: date | None = None
     capacity: int | None = Field(default=None, ge=0, le=10_000)
     first_channel: Channel = "sms"
+    channel_plan: list[str] = []  # lines such as "20:00-08:00/voice_first/3"; ways: sms_first, voice_first, both
     suspended_why: str | None = Field(default=None, max_length=200)  # None: not suspended
     numbers: list[NumberEntry] = []
     hours: list[HoursEntry] = []
@@ -235,5 +256,9 @@ class ServiceView(Wire):
     accept_minutes: int
     arrive_minutes: int
     finish_minutes: int
+    proof: VisitProof = "report"  # what a visit has to be proved by
+    version: int = 1
+    valid_from: Moment | None = None
+    author: str = ""  # whose change that version was; empty for what a centre begins with
     questions_zh: list[str] = []
     questions_en: list[str] = []

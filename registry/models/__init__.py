@@ -1,6 +1,7 @@
 """The tables of the registry: who calls, and who serves."""
 
-from registry.models.centre import Area, Centre, Rule, RuleKind, Service
+from registry.models.centre import Area, Centre, Rule, RuleKind, Service, VisitProof, Way
+from registry.models.imports import ImportState, RowState, SheetImport, SheetRow
 from registry.models.merchants import (
     Channel,
     Contract,
@@ -9,6 +10,7 @@ from registry.models.merchants import (
     Merchant,
     MerchantKind,
     MerchantNumber,
+    MerchantPast,
     OpeningHours,
 )
 from registry.models.people import (
@@ -20,6 +22,7 @@ from registry.models.people import (
     Hearing,
     Line,
     LineKind,
+    MasterKey,
     Resident,
     ResidentGroup,
     SearchToken,
@@ -39,17 +42,25 @@ __all__ = [
     "Gender",
     "Group",
     "Hearing",
+    "ImportState",
     "Line",
     "LineKind",
+    "MasterKey",
     "Merchant",
     "MerchantKind",
     "MerchantNumber",
+    "MerchantPast",
     "OpeningHours",
     "Resident",
     "ResidentGroup",
+    "RowState",
     "Rule",
     "RuleKind",
     "SearchToken",
     "Service",
+    "SheetImport",
+    "SheetRow",
     "UsualMerchant",
+    "VisitProof",
+    "Way",
 ]

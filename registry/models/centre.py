@@ -46,6 +46,24 @@ class Priority(StrEnum):
     ROUTINE = "routine"
 
 
+class Way(StrEnum):
+    """In which order, and how many at once, those who can come are asked."""
+
+    BEST_FIRST = "best_first"
+    RACE = "race"  # the best ones at once: the first acceptance wins
+    RANDOM = "random"
+    ROUND_ROBIN = "round_robin"  # who has not been asked for the longest time
+    USUAL_FIRST = "usual_first"  # where she usually has it from, then the best
+
+
+class VisitProof(StrEnum):
+    """What proves a visit: the report of whoever was there alone, or something that only her home can give."""
+
+    REPORT = "report"
+    WORD = "word"  # four digits that the resident was told and tells the courier
+    CALL = "call"  # from a line of the resident's own, or her button, while the courier is there
+
+
 class Service(SQLModel, table=True):
     """One kind of help, as one version: the row with the highest `version` of a code is in force."""
 
@@ -65,15 +83,35 @@ class Service(SQLModel, table=True):
     accept_minutes: int
     arrive_minutes: int
     finish_minutes: int
+    working_days: int | None = None  # until the whole case is settled; None: the minutes are its only limits
+    working_days_complex: int | None = None  # of a case that an operator has called complex
+    proof: VisitProof = choice(VisitProof, default=VisitProof.REPORT)
     questions_zh: list[str] = Field(default_factory=list, sa_type=JSON)
     questions_en: list[str] = Field(default_factory=list, sa_type=JSON)
     active: bool = True
     valid_from: datetime
+    author_id: int | None = None  # the operator who changed it; None: seeded
 
 
 class RuleKind(StrEnum):
     MATCHING_WEIGHTS = "matching_weights"
     OFFER_POLICY = "offer_policy"
+    POLICIES = "policies"
+    LADDER = "ladder"
+    QUIET_HOURS = "quiet_hours"
+    SURVEY = "survey"
+    CARE = "care"
+    OUTGOING_BRAKE = "outgoing_brake"
+    RECORDING = "recording"
+    PRESENCE_POLICY = "presence_policy"
+    DAILY_PROOF = "daily_proof"
+    HEARTBEAT = "heartbeat"
+    TARGETS = "targets"
+    WORKING_DAYS = "working_days"
+    RECORDS = "records"
+    INCIDENTS = "incidents"
+    NEXT_STEPS = "next_steps"
+    CHANNEL_PLAN = "channel_plan"
 
 
 class Rule(SQLModel, table=True):

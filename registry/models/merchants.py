@@ -2,8 +2,9 @@
 
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
@@ -46,13 +47,27 @@ class Merchant(SQLModel, table=True):
     licence_number: str | None = Field(default=None, max_length=64)
     licence_expires: date | None = None
     capacity: int | None = None
-    first_channel: Channel = choice(Channel, default=Channel.SMS)  # how it is asked first
+    first_channel: Channel = choice(Channel, default=Channel.SMS)  # how it is asked first, where no plan says so
+    channel_plan: list[str] = Field(default_factory=list, sa_type=JSON)  # by the hour (`registry.channel_plan`)
     suspended_at: datetime | None = None
     suspended_why: str | None = Field(default=None, max_length=200)
+    suspended_until: datetime | None = None  # None: until somebody ends it
+    suspended_by_rule: bool = False
     ended_at: datetime | None = None
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+
+class MerchantPast(SQLModel, table=True):
+    """What was known of a merchant, as one version that is over: kept when it is changed, never afterwards."""
+
+    __tablename__ = "merchant_past"
+
+    merchant_id: int = Field(primary_key=True, foreign_key="merchant.id")
+    version: int = Field(primary_key=True)
+    until: datetime
+    facts: dict[str, Any] = Field(sa_type=JSON)  # registry.matching.CandidateFacts by name, without its jobs
 
 
 class MerchantNumber(SQLModel, table=True):
@@ -69,6 +84,7 @@ class MerchantNumber(SQLModel, table=True):
     channel: Channel = choice(Channel)
     number: str = Field(max_length=40)
     rank: int = 1
+    wrong_since: datetime | None = None  # the network does not know it: not used until the numbers are written anew
 
 
 class OpeningHours(SQLModel, table=True):

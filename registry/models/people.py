@@ -74,13 +74,27 @@ class Resident(SQLModel, table=True):
 
 
 class DataKey(SQLModel, table=True):
-    """A resident's own data key, wrapped by the master key: deleting it deletes what it sealed, in backups too."""
+    """A resident's own data key, wrapped by the master key: deleting it deletes what it sealed."""
 
     __tablename__ = "data_key"
 
     resident_id: int = Field(primary_key=True, foreign_key="resident.id")
     wrapped: bytes = Field(sa_type=LargeBinary)
     master_version: int = 1
+
+
+class MasterKey(SQLModel, table=True):
+    """Which versions of the master key are in use; the keys themselves are in no database. There is one row.
+
+    New keys are wrapped by `version`. While something may still be wrapped by an earlier one, `oldest` is that one.
+    """
+
+    __tablename__ = "master_key"
+
+    id: int = Field(primary_key=True)
+    version: int = 1
+    oldest: int = 1
+    since: datetime | None = None  # the version is in use
 
 
 class ResidentGroup(SQLModel, table=True):
@@ -170,7 +184,7 @@ class AccessLog(SQLModel, table=True):
     at: datetime
     centre_id: int
     operator_id: int | None
-    resident_id: int
+    resident_id: int | None  # None: a recording of somebody unknown was heard
     what: str = Field(max_length=32)  # card, health_note, search, export, …
     call_id: int | None = None
     case_id: int | None = None

@@ -3,18 +3,23 @@
 SQLite's default driver begins transactions late and loses updates between read and write; writers here begin with
 `BEGIN IMMEDIATE`, readers with a plain `BEGIN`, and the writers of one process queue on a lock of their own, because
 SQLite's busy handler sleeps up to 100 ms at a time and is unfair. On PostgreSQL a transaction is READ COMMITTED and
-rows that are decided upon are locked with FOR UPDATE (`Writing.lock`), which SQLite neither knows nor needs.
+rows that are decided upon are locked with FOR NO KEY UPDATE (`Writing.lock`), which SQLite neither knows nor needs.
 """
 
+import os
+import socket
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Engine, create_engine, event, select, text
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy import Engine, Executable, Select, bindparam, create_engine, event, inspect, select, text
+from sqlalchemy.engine import URL, Connection, CursorResult, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
 from registry.store import journal
@@ -22,31 +27,91 @@ from registry.store.clock import Clock, SystemClock
 
 log = structlog.get_logger()
 
+BUSY = 10  # seconds that SQLite waits for whoever holds the file
 LONGEST_WRITE = 0.1  # seconds: rule 8, nobody holds the database
+TRIES = 3  # of a transaction that has met another one
+MET_ANOTHER = frozenset(
+    {"40P01", "23505"}
+)  # a deadlock, a key that is there already (PostgreSQL's manual, appendix A)
 CHANNEL = "townline_journal"  # PostgreSQL's NOTIFY channel: a wake-up, the truth is read from the journal
 
 Row = TypeVar("Row", bound=SQLModel)
+Made = TypeVar("Made")
 
 
-class Reading(Session):
+class _Asking(Session):
+    def rows(self, statement: Executable, **values: Any) -> CursorResult[*tuple[Any, ...]]:
+        """What a statement finds that was built once, with its `values`: columns, not rows of a model.
+
+        It goes past the session, which would take three times as long to run it, and to build it anew six times.
+        """
+        self.flush()
+        return self.connection().execute(statement, values)
+
+
+class Reading(_Asking):
     """A session that only reads: one consistent view for as long as it is open."""
 
 
-class Writing(Session):
+class Writing(_Asking):
     """One write transaction: what it changes and what the journal says of it are committed together."""
 
     clock: Clock
     entries: list[journal.Entry]
+    last: int | None = None  # the highest journal sequence that it has written, at its end
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._locked: set[tuple[type[SQLModel], int | str]] = set()
+        self._met: list[object] = []  # every row so far: a session alone forgets, and reads the same row again
+        self._one_writer = self.get_bind().dialect.name == "sqlite"
 
     def record(self, entry: journal.Entry) -> None:
         """Puts an entry into the journal when this transaction commits."""
         self.entries.append(entry)
 
     def lock(self, model: type[Row], key: int | str) -> Row | None:
-        """The row as it is now, held against every other writer until this transaction ends."""
-        return self.get(
-            model, key, with_for_update=self.get_bind().dialect.name == "postgresql", populate_existing=True
-        )
+        """The row as it is now, held against every other writer until this transaction ends.
+
+        Rows that refer to it may still be written meanwhile: its key does not change.
+        """
+        if self._one_writer or (model, key) in self._locked:  # nobody can have changed it since it was read
+            return self.get(model, key)
+        row = self.scalars(_held(model), {"key": key}).one_or_none()
+        if row is not None:
+            self._locked.add((model, key))
+        return row
+
+    def lock_all(self, model: type[Row], keys: Iterable[int]) -> list[Row]:
+        """`lock` for several rows with a numeric `id`, in the order of their ids, in one statement."""
+        wanted = sorted(keys)
+        if self._one_writer:
+            unread = [key for key in wanted if self.identity_key(model, key) not in self.identity_map]
+        else:
+            unread = [key for key in wanted if (model, key) not in self._locked]
+        if len(unread) > 1:
+            column = inspect(model).primary_key[0]
+            rows = select(model).where(column.in_(unread)).order_by(column)
+            if not self._one_writer:
+                rows = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+            self.scalars(rows).all()
+            self._locked.update((model, key) for key in unread)
+        held = (self.lock(model, key) for key in wanted)
+        return [row for row in held if row is not None]
+
+    def keep(self, row: object) -> None:
+        self._met.append(row)
+
+
+for _moment in ("loaded_as_persistent", "pending_to_persistent"):
+    event.listen(Writing, _moment, Writing.keep)
+
+
+@lru_cache
+def _held(model: type[Row]) -> Select[Row]:
+    """One row by its key, held and read anew."""
+    mine = select(model).where(inspect(model).primary_key[0] == bindparam("key"))
+    return mine.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 class Store:
@@ -82,29 +147,52 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """A write transaction: commits at the end of the block, rolls back when it raises."""
-        last = None
         with self._one_writer(), self.engine.connect() as connection:
             begin(connection, "BEGIN IMMEDIATE")
             began = time.monotonic()
-            with Writing(bind=connection, expire_on_commit=False) as session:
-                session.clock, session.entries = self.clock, []
+            with self.writing_on(connection) as session:
                 yield session
-                session.flush()
-                if session.entries:
-                    last = journal.append(connection, session.entries, self.clock.now())
-                    if not self.is_sqlite:
-                        connection.execute(
-                            select(text("pg_notify(:channel, :seq)")), {"channel": CHANNEL, "seq": str(last)}
-                        )
-                session.commit()
-                connection.commit()
+            connection.commit()
             if (held := time.monotonic() - began) > LONGEST_WRITE:
                 log.warning("store.write_held_long", ms=round(held * 1000))
             for timekeeper in self._timekeepers:
                 timekeeper(held)
-        if last is not None:
+        if session.last is not None:
             for listener in self._listeners:
-                listener(last)
+                listener(session.last)
+
+    def write(self, work: Callable[[Writing], Made]) -> Made:
+        """What `work` makes of a write transaction, once it is committed.
+
+        Of two transactions that wait for each other PostgreSQL ends one, and of two that make the same thing one is
+        refused; that one is begun again, from its beginning and `TRIES` times in all, and finds what the other made.
+        So `work` does nothing but read and write in its session.
+        """
+        tries = 1
+        while True:
+            try:
+                with self.writing() as session:
+                    return work(session)
+            except DBAPIError as problem:
+                why = getattr(problem.orig, "sqlstate", None)
+                if why not in MET_ANOTHER or tries == TRIES:
+                    raise
+                log.warning("store.begun_again", tries=tries, why=why)
+                tries += 1
+
+    @contextmanager
+    def writing_on(self, connection: Connection) -> Iterator[Writing]:
+        """Writes, with the journal's rows last, in the transaction of `connection`, which the caller commits."""
+        with Writing(bind=connection, expire_on_commit=False) as session:
+            session.clock, session.entries = self.clock, []
+            yield session
+            session.flush()
+            if session.entries:
+                session.last = journal.append(connection, session.entries, self.clock.now())
+                if not self.is_sqlite:
+                    notice = {"channel": CHANNEL, "seq": str(session.last)}
+                    connection.execute(select(text("pg_notify(:channel, :seq)")), notice)
+            session.commit()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -130,21 +218,22 @@ def _postgresql_engine(url: URL) -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=True,
+        connect_args={"application_name": f"townline, process {os.getpid()} on {socket.gethostname()}"[:63]},
         hide_parameters=True,  # an error's words may be logged, a person's data may not
     )
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver starts no transactions of its own; `begin` below does
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged emergency survives a power cut
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is not left in free pages
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -152,3 +241,17 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.exec_driver_sql(connection.info.get("begin", "BEGIN"))
 
     return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Switches a new file to WAL. Of two that have just opened it SQLite refuses one at once, without waiting."""
+    give_up = time.monotonic() + BUSY
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from callbridge.ami_stand_in import AmiStandIn
 from callbridge.errors import ActionRefused, AmiRefused, AmiUnreachable, LinkLost, UnsafeValue
 from callbridge.link import Link, Pace
+from callbridge.standin.ami import AmiStandIn
 from callbridge.wire import Fields
 
 RIGHT = "right"

@@ -1,6 +1,6 @@
 import pytest
 
-from callbridge.sms import Encoding, segments
+from callbridge.sms import Encoding, segments, split
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,13 @@ def test_a_rare_name_takes_two_and_is_not_cut_between_parts() -> None:
     # 67 is odd: each part holds 33
     assert segments("𠮷" * 66).parts == 2
     assert segments("𠮷" * 67).parts == 3
+
+
+@pytest.mark.parametrize("text", ["", "药" * 70, "药" * 135, "𠮷" * 67, "[" * 153, "a" * 307, "a" * 70 + "药"])
+def test_the_parts_are_the_text_and_as_many_as_are_paid_for(text: str) -> None:
+    assert "".join(split(text)) == text
+    assert len(split(text)) == segments(text).parts
+
+
+def test_a_part_holds_67_chinese_characters_beside_its_header() -> None:
+    assert [len(part) for part in split("药" * 135)] == [67, 67, 1]

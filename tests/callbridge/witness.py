@@ -1,10 +1,11 @@
 """A listener of the bridge that keeps what it is told, for tests to look at and to wait for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from callbridge.events import BridgeEvent, CallOut, CallRecord, CelPosition, CelRead
+from tests.patience import SOON
 
 T = TypeVar("T")
 E = TypeVar("E", bound=BridgeEvent)
@@ -15,20 +16,25 @@ class Witness:
         self.events: list[BridgeEvent] = []
         self._more = asyncio.Condition()
 
-    async def __call__(self, event: BridgeEvent) -> None:
+    async def __call__(self, events: Sequence[BridgeEvent]) -> None:
         async with self._more:
-            self.events.append(event)
+            self.events += events
             self._more.notify_all()
 
-    async def see(self, kind: type[E], seconds: float = 10, **fields: object) -> E:
+    async def more(self) -> None:
+        """Waits for the next event."""
+        async with self._more:
+            await self._more.wait()
+
+    async def see(self, kind: type[E], seconds: float = SOON, **fields: object) -> E:
         """The first event of that kind with those fields, waited for."""
         return await self._first(lambda: self.of(kind), seconds, fields, kind.__name__)
 
-    async def record(self, seconds: float = 10, **fields: object) -> CallRecord:
+    async def record(self, seconds: float = SOON, **fields: object) -> CallRecord:
         """The first record of CEL with those fields, waited for."""
         return await self._first(lambda: self.records, seconds, fields, "CallRecord")
 
-    async def ended_record(self, number: str, seconds: float = 10) -> CallRecord:
+    async def ended_record(self, number: str, seconds: float = SOON) -> CallRecord:
         """CEL's first word on the end of that caller's call, waited for."""
         return await self._first(
             lambda: [record for record in self.records if record.end is not None],
@@ -37,7 +43,7 @@ class Witness:
             "ended CallRecord",
         )
 
-    async def outcome(self, seconds: float = 10, **fields: object) -> CallOut:
+    async def outcome(self, seconds: float = SOON, **fields: object) -> CallOut:
         """CEL's word on the first outgoing call with those fields, waited for."""
         return await self._first(lambda: self.outcomes, seconds, fields, "CallOut of CEL")
 

@@ -10,12 +10,14 @@ import pytest
 from textual.pilot import Pilot
 
 from console.app import Console
+from console.ask.search import Search
 from console.client import Client
 from console.login.screen import Credentials, LoginScreen
 from tests.console import people
 from tests.console.stand_in import Command, Server, Town
+from tests.patience import SOON
 
-SOON = 15.0  # seconds after which what should have come does not come
+PATIENCE = 2.0  # seconds that a console tries to reach the service: longer than a busy machine answers late
 SIZES = [(100, 30), (160, 48)]
 
 
@@ -58,6 +60,12 @@ class Seat:
     async def sees(self, *words: str) -> None:
         await self.until(lambda: all(each in self.text for each in words), f"{words} never came")
 
+    async def finds(self, words: str, *seen: str) -> None:
+        """Types `words` into a search and waits for what answers all of them: Enter means nothing before."""
+        await self.type(words)
+        await self.until(lambda: isinstance(search := self.app.screen, Search) and search.answered == words)
+        await self.sees(*seen)
+
     async def told(self, path: str) -> Command:
         """The next command with that end of its path."""
         await self.until(
@@ -94,7 +102,7 @@ def server(town: Town) -> Iterator[Server]:
 
 @pytest.fixture
 async def client(server: Server) -> AsyncIterator[Client]:
-    client = Client(server.url, patience=0.5, pause=0.02)
+    client = Client(server.url, patience=PATIENCE, pause=0.02)
     yield client
     await client.close()
 
@@ -110,7 +118,7 @@ def sit_down(server: Server, clock: HandClock):  # type: ignore[no-untyped-def]
 
     @asynccontextmanager
     async def at(size: tuple[int, int] = SIZES[0], password: str = "secret") -> AsyncIterator[Seat]:
-        client = Client(server.url, patience=0.5, pause=0.02)
+        client = Client(server.url, patience=PATIENCE, pause=0.02)
         app = Console(
             client,
             language_fixed=True,

@@ -2,6 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+from dispatch.wire.board import InboundLine, LinkLine, ProofLine
+from dispatch.wire.calls import CallCard, LegLine
+from dispatch.wire.care import CarePlanView
+from dispatch.wire.case_calls import CaseCallLine
+from dispatch.wire.cases import CaseCard
+from dispatch.wire.ladders import LadderCallView, LadderView
+from dispatch.wire.offers import OfferView
+from dispatch.wire.operators import OperatorLine
 from dispatch.wire.people import (
     ContactView,
     LastCase,
@@ -12,7 +20,7 @@ from dispatch.wire.people import (
     ServiceView,
     UsualMerchantView,
 )
-from dispatch.wire.work import CallCard, CaseCard, InboundLine, LinkLine, OfferView, OperatorLine
+from dispatch.wire.rules import RuleView
 from tests.console.stand_in import Town
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -133,6 +141,26 @@ def call(id_: int = 41, about: ResidentCard | None = LIN, **changes: object) -> 
     return CallCard.model_validate(values | changes)
 
 
+def legs(*others: LegLine) -> list[LegLine]:
+    """The caller and I talk, for two minutes; and whoever else is there."""
+    since = NOW - timedelta(minutes=2)
+    caller = LegLine(id=1, role="caller", number="+862367001001", started_at=since, joined_at=since)
+    mine = LegLine(id=2, role="operator", operator=ME, extension="801", started_at=since, joined_at=since)
+    return [caller, mine, *others]
+
+
+def leg(id_: int, name: str, **changes: object) -> LegLine:
+    """A third who rings; with `joined_at` she talks."""
+    values: dict[str, object] = {"id": id_, "role": "third", "name": name, "started_at": NOW}
+    return LegLine.model_validate(values | changes)
+
+
+def my_call(**changes: object) -> CallCard:
+    """I talk to her."""
+    since = NOW - timedelta(minutes=2)
+    return call(**{"state": "talking", "operator": ME, "answered_at": since, "legs": legs()} | changes)
+
+
 def case(number: str = "TL-20260302-0001", about: ResidentCard | None = LIN, **changes: object) -> CaseCard:
     """An open case whose turn is mine."""
     values: dict[str, object] = {
@@ -153,6 +181,126 @@ def case(number: str = "TL-20260302-0001", about: ResidentCard | None = LIN, **c
         "version": 1,
     }
     return CaseCard.model_validate(values | changes)
+
+
+def last_call(**changes: object) -> CaseCallLine:
+    """A call of a number that nobody knows, abandoned a while ago."""
+    values: dict[str, object] = {
+        "id": 40,
+        "state": "ended",
+        "end": "abandoned",
+        "number": "+8613900001234",
+        "number_known": True,
+        "arrived_at": NOW - timedelta(minutes=5),
+        "ended_at": NOW - timedelta(minutes=4, seconds=18),
+    }
+    return CaseCallLine.model_validate(values | changes)
+
+
+def to_call_back(number: str = "TL-20260302-0001", about: ResidentCard | None = None, **changes: object) -> CaseCard:
+    """Somebody called and nobody answered; any operator may take it."""
+    last = changes.get("last_call", last_call())
+    values: dict[str, object] = {
+        "service_code": "call_back",
+        "service_zh": "回电",
+        "service_en": "Call back",
+        "words": "",
+        "owner": None,
+        "turn_operator": None,
+        "call_back": True,
+        "attempts": 1,
+        "needs_since": NOW - timedelta(minutes=4),
+        "needs_why": "need.abandoned",
+        "last_call": last,
+        "history": [last],
+    }
+    return case(number, about, **values | changes)
+
+
+def ladder(**changes: object) -> LadderView:
+    """Nobody has acknowledged: the supervisor is asked, 31 seconds are left."""
+    values: dict[str, object] = {
+        "state": "climbing",
+        "steps": ["operators", "supervisor", "on_call", "contacts"],
+        "step": 1,
+        "round": 1,
+        "started_at": NOW - timedelta(seconds=44),
+        "due_at": NOW + timedelta(seconds=31),
+    }
+    return LadderView.model_validate(values | changes)
+
+
+def asked(**changes: object) -> LadderCallView:
+    """Her daughter, asked at the last step."""
+    values: dict[str, object] = {
+        "id": 1,
+        "rung": "contacts",
+        "round": 1,
+        "step": 3,
+        "name": "林晓",
+        "relation": "女儿",
+        "number": "+8617700232001",
+        "state": "sent",
+        "called_at": NOW - timedelta(seconds=20),
+    }
+    return LadderCallView.model_validate(values | changes)
+
+
+def emergency(number: str = "TL-20260302-0001", **changes: object) -> CaseCard:
+    """A button was pressed and nobody has it in hand."""
+    climbs = changes.get("ladder", ladder())
+    values: dict[str, object] = {
+        "service_code": "emergency_medical",
+        "service_zh": "紧急医疗",
+        "service_en": "Medical emergency",
+        "words": "",
+        "priority": "emergency",
+        "owner": None,
+        "turn_operator": None,
+        "needs_since": NOW - timedelta(seconds=44),
+        "needs_why": "need.emergency",
+        "last_call": last_call(id=41, state="queued", end=None, ended_at=None),
+        "ladder": climbs,
+        "clock": {"kind": "ladder_step", "due_at": NOW + timedelta(seconds=31)},
+    }
+    return case(number, **values | changes)
+
+
+def proof(id_: int, name: str, **changes: object) -> ProofLine:
+    """A telephone that worked an hour ago."""
+    values: dict[str, object] = {
+        "id": id_,
+        "exchange": "main",
+        "kind": "telephone",
+        "name": name,
+        "way": "qualify",
+        "at": NOW - timedelta(hours=1),
+        "worked": True,
+        "took_ms": 20,
+        "worked_at": NOW - timedelta(hours=1),
+    }
+    return ProofLine.model_validate(values | changes)
+
+
+def care_plan(id_: int = 1, **changes: object) -> CarePlanView:
+    """Every day at nine."""
+    values: dict[str, object] = {
+        "id": id_,
+        "resident_id": LIN.id,
+        "local_time": "09:00",
+        "weekdays": [0, 1, 2, 3, 4, 5, 6],
+        "zone": "Asia/Shanghai",
+        "on_holidays": False,
+        "state": "active",
+        "due_at": NOW + timedelta(hours=23),
+        "version": 1,
+    }
+    return CarePlanView.model_validate(values | changes)
+
+
+def rule(kind: str, body: dict[str, object], version: int = 1, **changes: object) -> RuleView:
+    values: dict[str, object] = {"kind": kind, "version": version, "body": body, "valid_from": NOW}
+    return RuleView.model_validate(values | changes)
 
 
 def offer(number: str, **changes: object) -> OfferView:
@@ -188,7 +336,7 @@ def sms(body: str, **changes: object) -> InboundLine:
 
 def town() -> Town:
     """A quiet town: nobody calls, nothing is open."""
-    quiet = Town(now=lambda: NOW, me=ME, services=SERVICES, merchants=MERCHANTS)
+    quiet = Town(now=lambda: NOW, me=ME, services=[*SERVICES], merchants=[*MERCHANTS])
     quiet.residents = {card.id: card for card in (LIN, ZHOU, LI, WANG)}
     quiet.links = {"main": LinkLine(exchange="main", up=True, since=NOW - timedelta(hours=2))}
     return quiet

@@ -6,7 +6,7 @@ from console.client import Client
 from console.errors import Refused, SignedOut, Unreachable
 from console.transport import Transport
 from dispatch.wire.base import Problem
-from dispatch.wire.work import Cancel, CaseChange, NewCase, Remind
+from dispatch.wire.cases import Cancel, CaseChange, NewCase, Remind
 from tests.console import people
 from tests.console.stand_in import Server, Town
 

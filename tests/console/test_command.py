@@ -1,13 +1,16 @@
 """`townline console` before anything is on the screen: what it is told, and what it says to nonsense."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from console.app import Console
 from dispatch.cli import cli
+from tests.errorlog import ErrorLog
 
 
 @pytest.fixture
@@ -65,3 +68,23 @@ def test_a_configuration_that_was_asked_for_has_to_be_there(started: list[Consol
     assert run("console", "--config", str(tmp_path / "missing.toml")).exit_code == 1
     assert run("console", "--url", "nonsense").exit_code == 1
     assert not started
+
+
+def test_its_log_tells_the_place_of_a_mistake_and_nothing_of_a_resident(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error_log: ErrorLog
+) -> None:
+    def mistake(_: Console) -> None:
+        resident = "王秀英"
+        try:
+            raise LookupError(resident)
+        except LookupError:
+            structlog.get_logger().exception("console.mistake")
+
+    error_log.expect("console.mistake")
+    monkeypatch.setattr(Console, "run", mistake)
+    file = tmp_path / "console.log"
+    assert run("console", "--log", str(file)).exit_code == 0
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert (told["event"], told["error"], told["level"]) == ("console.mistake", "LookupError", "error")
+    assert told["where"][-1].startswith("test_command.py:")
+    assert "王秀英" not in file.read_text(encoding="utf-8")

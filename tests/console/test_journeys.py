@@ -289,16 +289,17 @@ async def test_an_alarm_rings_until_somebody_acknowledges_it(sit_down, size, tow
         assert len(rung) == 2
 
 
-async def test_an_unanswered_call_is_dealt_with_by_a_key(sit_down, town: Town) -> None:
-    town.calls[41] = people.call(state="ended", end="abandoned", needs="need.abandoned", ended_at=people.NOW)
+async def test_an_answered_call_brings_up_who_is_to_be_called_back_and_a_key_settles_it(sit_down, town: Town) -> None:
+    town.cases["TL-20260302-0001"] = people.case(
+        call_back=True, attempts=2, turn_operator=None, needs_since=people.NOW, needs_why="need.abandoned"
+    )
+    town.calls[41] = people.call(
+        state="talking", operator=people.ME, call_back="TL-20260302-0001", answered_at=people.NOW
+    )
     async with sit_down() as seat:
-        await seat.sees("未接来电")
-        await seat.press("1")
-        await seat.sees("未接，来电人挂断")
+        await seat.sees("住址")
         await seat.press("s")
         await seat.told("calls/41/settle")
-        await seat.press("escape")
-        await seat.sees("现在没有要处理的事")
 
 
 async def test_a_case_becomes_late_by_time_alone_and_goes_to_the_top(sit_down, size, town, clock: HandClock) -> None:

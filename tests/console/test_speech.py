@@ -24,8 +24,12 @@ SOURCES = [path.read_text(encoding="utf-8") for path in Path(console.__file__).p
 
 
 def catalogue(language: str) -> dict[str, str]:
-    with (files("console") / "locale" / f"{language}.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file, locale=language) if message.id}
+    """What the console says, and what it shares with the service."""
+    found: dict[str, str] = {}
+    for package in ("console", "dispatch.wire"):
+        with (files(package) / "locale" / f"{language}.po").open("rb") as file:
+            found |= {str(one.id): str(one.string) for one in read_po(file, locale=language) if one.id}
+    return found
 
 
 ZH, EN = catalogue("zh"), catalogue("en")
@@ -78,6 +82,8 @@ def descendants(kind: type) -> set[type]:
         ("step", words.VisitStep),
         ("channel", words.Channel),
         ("clock", words.TimerKind),
+        ("late", words.Lateness),
+        ("limit", words.Limit),
         ("role", words.Role),
         ("presence", words.Presence),
         ("actor", words.ActorKind),
@@ -87,10 +93,27 @@ def descendants(kind: type) -> set[type]:
         ("group", words.Group),
         ("line", words.LineKind),
         ("merchant", words.MerchantKind),
+        ("rung", words.Rung),
+        ("ladder_answer", words.LadderAnswer),
+        ("message", words.MessageState),
+        ("check", words.CheckState),
+        ("chosen", words.Choice),
+        ("choice", words.Choice),
+        ("proof", words.ProofProblem),
+        ("proof_kind", words.ProofKind),
+        ("proof_way", words.ProofWay),
+        ("proved_by", words.ProvedBy),
+        ("phone_trouble", words.PhoneTrouble),
     ],
 )
 def test_every_word_of_the_wire_has_a_translation(prefix: str, literal: object) -> None:
     assert {f"{prefix}.{word}" for word in get_args(literal)} - ZH.keys() == set()
+
+
+def test_whatever_the_service_refuses_of_a_field_is_said_in_both_languages() -> None:
+    with (files("dispatch") / "locale" / "zh.po").open("rb") as file:
+        refusals = {str(each.id) for each in read_po(file, locale="zh") if str(each.id).startswith("refused.")}
+    assert refusals - ZH.keys() == set()
 
 
 def test_every_need_and_every_reason_of_a_match_has_a_sentence() -> None:

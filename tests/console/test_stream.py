@@ -9,7 +9,7 @@ import pytest
 from console.client import Client
 from console.errors import SignedOut
 from console.stream import Away, Back, News, Stream
-from dispatch.wire.work import Board, Event
+from dispatch.wire.board import Board, Event
 from tests.console import people
 from tests.console.conftest import HandClock
 from tests.console.stand_in import Server, Town

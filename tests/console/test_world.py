@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from console.world import World
-from dispatch.wire.work import ActorLine, Board, Event, LinkLine
+from dispatch.wire.board import Board, Event, LinkLine
+from dispatch.wire.ladders import ActorLine
 from tests.console import people
 from tests.console.conftest import HandClock
 
@@ -72,16 +73,13 @@ def test_a_case_that_is_over_leaves_the_board(world: World, state: str) -> None:
     assert not world.needs()
 
 
-def test_an_answered_call_that_ended_leaves_the_board_and_an_unanswered_one_stays(world: World) -> None:
-    world.take(board(calls=[people.call(1), people.call(2)]))
-    world.apply(event("call.ended", call=people.call(1, state="ended", end="answered", version=2)))
-    world.apply(
-        event("call.ended", call=people.call(2, state="ended", end="abandoned", needs="need.abandoned", version=2))
-    )
-    assert list(world.calls) == [2]
-    assert [need.why for need in world.needs()] == ["need.abandoned"]
-    world.apply(event("call.settled", call=people.call(2, state="ended", settled_at=people.NOW, version=3)))
+def test_a_call_that_ended_leaves_the_board_and_who_was_not_answered_has_a_case(world: World) -> None:
+    world.take(board(calls=[people.call(1)]))
+    world.apply(event("call.ended", call=people.call(1, state="ended", end="abandoned", version=2)))
+    asks = people.case(call_back=True, attempts=1, needs_since=people.NOW, needs_why="need.abandoned")
+    world.apply(event("case.needs", case=asks))
     assert not world.calls
+    assert [need.why for need in world.needs()] == ["need.abandoned"]
 
 
 def test_what_may_no_longer_be_seen_leaves_the_board(world: World) -> None:

@@ -1,13 +1,16 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
 from callbridge.gateways import InboundSms
+from dispatch import care_plans, timers
 from dispatch.attention import Need
 from dispatch.auditor import Finding, audit
 from dispatch.models import Case, Message, Offer, OfferState, Timer, TimerState, Turn
+from dispatch.wire.care import NewCarePlan
+from registry.store import Subject
 from tests.dispatch.town import Town
 from tests.errorlog import ErrorLog
 
@@ -71,3 +74,42 @@ def test_a_message_under_way_is_no_finding(town: Town, case: str) -> None:
         )
         session.execute(update(Case).where(col(Case.number) == case).values(words="x"))
     assert audit(town.store) == {}
+
+
+def test_care_calls_that_nothing_moves_are_named(town: Town, error_log: ErrorLog) -> None:
+    her = town.resident()
+    with town.store.writing() as session:
+        plan = care_plans.make(session, town.desk, her, NewCarePlan(local_time=time(9, 30)))
+        timers.stop(session, Subject.CARE_PLAN, plan.id or 0)
+    assert audit(town.store) == {Finding.CARE_WITHOUT_CLOCK: 1}
+    error_log.expect("audit.found")
+
+
+def test_care_calls_may_wait_for_a_line_for_a_while(town: Town, error_log: ErrorLog) -> None:
+    her = town.resident()
+    with town.store.writing() as session:
+        care_plans.make(session, town.desk, her, NewCarePlan(local_time=time(9, 30)))
+    town.passes(minutes=50)
+    assert audit(town.store) == {}
+    town.passes(hours=4, minutes=30)
+    assert audit(town.store) == {Finding.MESSAGE_OVERDUE: 1, Finding.CARE_CHECK_OPEN: 1}
+    error_log.expect("audit.found")
+
+
+def test_an_emergency_whose_ladder_has_stopped_climbing_is_found(town: Town, error_log: ErrorLog) -> None:
+    town.resident()
+    town.rings_in(emergency=True)
+    assert audit(town.store) == {}
+    with town.store.writing() as session:
+        timers.stop(session, Subject.LADDER, 1)
+    error_log.expect("audit.found")
+    assert audit(town.store) == {Finding.LADDER_WITHOUT_CLOCK: 1}
+
+
+def test_a_message_whose_fate_nobody_asks_about_is_found(town: Town, case: str, error_log: ErrorLog) -> None:
+    with town.store.writing() as session:
+        session.execute(update(Message).values(state="unknown", claimed_until=town.clock.now()))
+    assert audit(town.store) == {}
+    town.clock.move(timedelta(minutes=2, seconds=30))
+    error_log.expect("audit.found")
+    assert audit(town.store) == {Finding.MESSAGE_OVERDUE: 1}

@@ -4,11 +4,10 @@ import pytest
 
 from callbridge.events import CallEnd
 from dispatch import calls
-from dispatch.attention import need_of_call
 from dispatch.desk import Desk
-from dispatch.errors import BadValue, Conflict, NotFound, StaleVersion
+from dispatch.errors import BadValue, NotFound, StaleVersion
 from dispatch.models import Call, CallState, Case, Speaker
-from dispatch.wire.work import Acknowledge, CallChange
+from dispatch.wire.calls import CallChange
 from registry.areas import add_area
 from registry.lookup import who_calls
 from registry.models import Contact
@@ -87,25 +86,6 @@ def test_whom_an_emergency_is_about_is_known_as_soon_as_the_operator_knows_it(to
     assert town.all(Case)[0].resident_id is None
     change(town, call, resident_id=husband)
     assert town.all(Case)[0].resident_id == husband
-
-
-def test_an_unanswered_call_is_settled_once(town: Town) -> None:
-    call = town.rings_in()
-    town.hangs_up(call, CallEnd.TIMED_OUT)
-    call_id = town.call(call).id or 0
-    with town.store.writing() as session:
-        calls.settle_call(session, town.desk, call_id, Acknowledge())
-    assert need_of_call(town.call(call)) is None
-    with pytest.raises(Conflict), town.store.writing() as session:
-        calls.settle_call(session, town.colleague, call_id, Acknowledge())
-
-
-def test_a_case_from_an_unanswered_call_settles_it(town: Town) -> None:
-    resident = town.resident()
-    call = town.rings_in()
-    town.hangs_up(call)
-    town.open(resident, call_id=town.call(call).id)
-    assert town.call(call).settled_at == town.clock.now()
 
 
 def test_a_call_of_another_area_is_seen_where_it_rings_and_by_who_answered_it(town: Town) -> None:

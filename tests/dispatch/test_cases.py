@@ -7,7 +7,9 @@ from dispatch import calls, cases, offers
 from dispatch.attention import Need
 from dispatch.errors import BadValue, Conflict, ForbiddenMove, NotFound, StaleVersion
 from dispatch.models import CallState, Case, CaseCall, CaseState, LinkWhy, OfferState, Reason, Timer, TimerState, Turn
-from dispatch.wire.work import Acknowledge, CallChange, Cancel, CaseChange, Close, NewCase, OfferEnd, Remind, Reopen
+from dispatch.wire.calls import CallChange
+from dispatch.wire.cases import Acknowledge, Cancel, CaseChange, Close, NewCase, Remind, Reopen
+from dispatch.wire.offers import OfferEnd
 from registry.models.centre import Priority
 from tests.dispatch.town import FAR, Town
 

@@ -5,14 +5,18 @@ from typing import Any
 import pytest
 
 from callbridge.events import (
+    BridgeEvent,
     CallAnswered,
     CallEnd,
+    CallEnded,
     CallOut,
+    CallQueued,
     CallRangOut,
     CallRecord,
     CallRinging,
     CelPosition,
     CelRead,
+    CelState,
     LinkDown,
     LinkUp,
     Outcome,
@@ -21,7 +25,7 @@ from callbridge.events import (
     Source,
 )
 from dispatch.arrivals import Recognition
-from dispatch.attention import Need, need_of_call
+from dispatch.attention import Need
 from dispatch.models import (
     Call,
     CallMatch,
@@ -35,6 +39,8 @@ from dispatch.models import (
     Speaker,
     Turn,
 )
+from dispatch.views.calls import call_card
+from dispatch.views.desk import link_lines
 from registry.models import LineKind
 from registry.models.centre import Priority
 from tests.dispatch.town import HER_LINE, Town, arrived
@@ -74,7 +80,7 @@ def cel(at: datetime, row: int, *calls: CallRecord, outgoing: tuple[CallOut, ...
         exchange="main",
         at=at,
         source=Source.CEL,
-        position=CelPosition(generation="g1", row=row),
+        position=CelPosition(generation="g1", row=row, stamp=at.timestamp()),
         calls=calls,
         outgoing=outgoing,
     )
@@ -142,6 +148,24 @@ def test_a_daughter_who_calls_is_a_contact_and_her_mother_is_whom_it_is_about(to
     assert told.name == "王秀英奶奶 女儿"
 
 
+def test_the_card_of_a_merchant_who_calls_has_its_open_jobs(town: Town) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    town.merchant("同心药房", sms="+8613900000002")
+    numbers = [town.open(town.resident()), town.open(town.resident("李建国", number="+862367001002"))]
+    for number in numbers:
+        town.dispatch(number, merchant_id=1)
+    town.send()
+    town.writes("+8613900000001", f"{town.newest_offer(numbers[0]).code} 1")
+    call = town.call(town.rings_in("13900000001"))
+    with town.store.reading() as session:
+        card = call_card(session, call, None, town.clock.now())
+    assert card.merchant is not None
+    assert [(offer.case_number, offer.state) for offer in card.merchant_offers] == [
+        (numbers[0], "accepted"),
+        (numbers[1], "sent"),
+    ]
+
+
 def test_a_merchant_who_calls_is_known_as_one(town: Town) -> None:
     merchant = town.merchant("康宁药房", sms="+8613900000001")
     (told,) = town.tell(arrived("u1", "13900000001", town.clock.now()))
@@ -174,13 +198,6 @@ def test_a_call_of_an_area_without_a_case_can_be_answered_by_an_operator_nobody_
     assert (town.call(call).state, town.call(call).operator_id) == (CallState.TALKING, None)
 
 
-def test_an_unanswered_call_needs_somebody(town: Town) -> None:
-    call = town.rings_in()
-    town.hangs_up(call)
-    ended = town.call(call)
-    assert (ended.end, ended.hung_up_by, need_of_call(ended)) == (CallEnd.ABANDONED, Party.CALLER, Need.ABANDONED)
-
-
 def test_a_call_that_came_while_we_were_away_is_there_afterwards(town: Town) -> None:
     resident = town.resident()
     at = town.clock.now() - timedelta(minutes=5)
@@ -194,9 +211,22 @@ def test_a_call_that_came_while_we_were_away_is_there_afterwards(town: Town) -> 
     )
     call = town.call("u1")
     assert (call.recovered, call.resident_id, call.arrived_at, call.ended_at) == (True, resident, at, ended)
-    assert need_of_call(call) is Need.ABANDONED
+    assert town.all(Case)[0].call_back == f"resident:{resident}"
     position = town.get(ExchangePosition, "main")
-    assert (position.generation, position.row) == ("g1", 17)
+    assert (position.generation, position.row, position.stamp) == ("g1", 17, town.clock.now().timestamp())
+
+
+def test_an_event_log_that_cannot_be_read_stands_on_the_board_until_it_can(town: Town) -> None:
+    def says(problem: str) -> str:
+        town.tell(CelState(exchange="main", at=town.clock.now(), source=Source.CEL, problem=problem))
+        with town.store.reading() as session:
+            return link_lines(session)[0].log_problem
+
+    assert says("") == ""
+    assert says("master.db: database is locked") == "master.db: database is locked"
+    assert says("master.db: database is locked") == "master.db: database is locked"
+    assert says("") == ""
+    assert town.journal("exchange") == ["exchange.log_unreadable", "exchange.log_readable"]
 
 
 def test_a_caller_who_still_waits_after_a_gap_is_recognised(town: Town) -> None:
@@ -226,7 +256,7 @@ def test_cel_fills_in_what_ami_missed_and_puts_right_what_it_got_wrong(town: Tow
                 call,
                 at,
                 queued_at=at,
-                answered_at=at,
+                answered_at=at - timedelta(seconds=9),
                 extension="802",
                 operator_uniqueid="op-1",
                 ended_at=at,
@@ -242,15 +272,14 @@ def test_cel_fills_in_what_ami_missed_and_puts_right_what_it_got_wrong(town: Tow
         Party.OPERATOR,
         town.colleague.operator_id,
     )
-    assert need_of_call(put_right) is None
+    assert [case.state for case in town.all(Case)] == [CaseState.CLOSED]
 
 
 def test_a_long_reading_is_kept_whole_and_its_position_only_at_the_end(town: Town) -> None:
     at = town.clock.now()
     records = [record(f"u{n}", at, number=f"0236700{n:04d}") for n in range(45)]
-    broken = [*records, record("u9", at, end=CallEnd.ABANDONED, ended_at=at)]
-    broken[-1] = "not a record"  # type: ignore[call-overload]
-    with pytest.raises(KeyError):
+    broken = [*records, record("u99", at, number=None)]
+    with pytest.raises(TypeError):
         town.tell(cel(at, 99, *broken))
     position = town.all(ExchangePosition)
     assert not position or position[0].row == 0, "nobody may believe that this was read"
@@ -360,3 +389,38 @@ def test_the_end_of_a_call_that_we_never_made_is_only_noted(town: Town, error_lo
     now = town.clock.now()
     town.tell(CallOut(exchange="main", at=now, attempt="x", outcome=Outcome.KEY, key="1", answered_at=now, cause=16))
     assert town.journal() == []
+
+
+def test_events_that_come_together_do_what_they_do_one_after_the_other(town: Town) -> None:
+    town.resident(care_level=3)
+    now, first, second = town.clock.now(), "main-7.1", "main-8.1"
+    told = town.intake.take(
+        [
+            arrived(first, "02367001001", now),
+            arrived(second, "13500000001", now),
+            CallQueued(exchange="main", at=now, uniqueid=first, queue="hotline", position=1),
+            CallRinging(exchange="main", at=now, uniqueid=first, extension="801"),
+            CallEnded(
+                exchange="main",
+                at=now,
+                uniqueid=second,
+                end=CallEnd.ABANDONED,
+                hung_up_by=Party.CALLER,
+                cause=16,
+            ),
+        ]
+    )
+    assert [(each.uniqueid, each.priority) for each in told] == [(first, 10)]
+    assert (town.call(first).state, town.call(first).ringing) == (CallState.QUEUED, "801")
+    assert town.call(second).state is CallState.ENDED
+    assert [case.call_back for case in town.all(Case)] == ["number:+8613500000001"]
+
+
+def test_of_events_that_come_together_all_are_written_down_or_none(town: Town) -> None:
+    class Unheard(BridgeEvent):
+        """Nobody takes it."""
+
+    now = town.clock.now()
+    with pytest.raises(KeyError):
+        town.intake.take([arrived("main-7.1", "02367001001", now), Unheard(exchange="main", at=now)])
+    assert town.all(Call) == []

@@ -1,7 +1,6 @@
 """Two instances on one PostgreSQL: what one commits, the other's consoles see at once."""
 
 import threading
-import time
 from contextlib import closing
 
 import pytest
@@ -20,11 +19,9 @@ def test_a_commit_of_another_instance_is_heard_at_once(town: Town) -> None:
     listening.start()
     assert heard.acquire(timeout=10), "once at the beginning, for what was missed before"
     with closing(Store(town.store.url, clock=town.clock)) as another:
-        began = time.monotonic()
         town.store, mine = another, town.store
         town.open(None)
-        assert heard.acquire(timeout=10)
-        assert time.monotonic() - began < 0.9, "by the notification, not by looking"
+        assert heard.acquire(timeout=10), "by the notification: it never looks by itself"
     town.store = mine
     listening.stop()
 

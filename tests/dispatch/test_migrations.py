@@ -2,12 +2,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
@@ -18,39 +17,13 @@ from dispatch.lockfile import LockFile
 from dispatch.migrate import migrate, revision, scripts
 from dispatch.obstacles import AlreadyServed, DatabaseLocked, DatabaseNewer, DatabaseUnreachable
 from registry.store import Store
-from tests.databases import build
+from tests.databases import build, shape
 
 
 @pytest.fixture
 def empty(empty_database_url: URL) -> Iterator[Store]:
     with closing(Store(empty_database_url)) as store:
         yield store
-
-
-def shape(store: Store) -> dict[str, Any]:
-    """Every table with its columns, keys, indexes and checks, as the database itself tells it."""
-    look = inspect(store.engine)
-    return {
-        table: {
-            "columns": [
-                (column["name"], str(column["type"]), column["nullable"]) for column in look.get_columns(table)
-            ],
-            "checks": sorted((check["name"], check["sqltext"]) for check in look.get_check_constraints(table)),
-            "foreign": sorted(map(str, look.get_foreign_keys(table))),
-            "unique": sorted(map(str, look.get_unique_constraints(table))),
-            "indexes": sorted(
-                (index["name"], index["column_names"], index["unique"], conditions(index))
-                for index in look.get_indexes(table)
-            ),
-            "key": look.get_pk_constraint(table),
-        }
-        for table in look.get_table_names()
-        if table != "alembic_version"
-    }
-
-
-def conditions(index: Any) -> list[str]:
-    return [str(condition) for condition in index["dialect_options"].values()]
 
 
 def test_the_migrations_lead_to_what_the_models_say(empty: Store) -> None:
@@ -67,8 +40,8 @@ def test_the_migrations_lead_to_what_the_models_say(empty: Store) -> None:
 def test_a_word_that_no_choice_has_is_refused_by_the_migrated_database(store: Store) -> None:
     insert = text(
         "INSERT INTO service (centre_id, code, version, name_zh, name_en, priority, merchant_kinds, needs_visit, "
-        "active, accept_minutes, arrive_minutes, finish_minutes, questions_zh, questions_en, valid_from)"
-        " VALUES (1, 'water', 1, '', '', :priority, '[]', true, true, 1, 1, 1, '[]', '[]', '2026-01-01')"
+        "active, accept_minutes, arrive_minutes, finish_minutes, proof, questions_zh, questions_en, valid_from)"
+        " VALUES (1, 'water', 1, '', '', :priority, '[]', true, true, 1, 1, 1, 'report', '[]', '[]', '2026-01-01')"
     )
     with store.engine.begin() as connection:
         connection.execute(
@@ -111,13 +84,13 @@ def test_the_password_of_a_database_that_does_not_answer_is_not_told() -> None:
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_a_locked_database_is_named(empty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     migrate(empty)
-    with closing(Store(empty.url)) as other, other.writing():
-        with empty.engine.connect() as connection:
-            driver = connection.connection.dbapi_connection
-            assert driver is not None
-            driver.execute("PRAGMA busy_timeout=50")  # type: ignore[attr-defined]
-        with pytest.raises(DatabaseLocked, match="locked by another"):
-            migrate(empty)
+    monkeypatch.setattr("dispatch.migrate.PATIENCE", 0)
+    with (
+        closing(Store(empty.url)) as other,
+        other.writing(),
+        pytest.raises(DatabaseLocked, match="locked by another"),
+    ):
+        migrate(empty)
 
 
 def test_a_file_that_is_no_database_or_a_damaged_one_is_named(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from dispatch import cases, offers
+from dispatch import cases, choosing, offers
 from dispatch.attention import Need
 from dispatch.errors import BadValue, Conflict, DispatchError, ForbiddenMove
 from dispatch.models import CaseState, DecisionSheet, Offer, OfferState, Turn, Visit, VisitState
-from dispatch.wire.work import Cancel, Candidates, Dispatch, OfferAnswer, OfferEnd
+from dispatch.wire.cases import Cancel
+from dispatch.wire.offers import Dispatch, OfferAnswer, OfferEnd
 from registry.models import Channel, MerchantKind
 from tests.dispatch.town import FAR, Town
 
@@ -34,7 +35,7 @@ def test_candidates_are_kept_with_every_reason(two: Town) -> None:
     with two.store.writing() as session:
         sheet = offers.candidates(session, two.desk, number)
         sheet_id = sheet.id
-    told = Candidates.model_validate(two.get(DecisionSheet, sheet_id).body)
+    told = choosing.told(two.get(DecisionSheet, sheet_id))
     assert [one.merchant.name for one in told.candidates] == ["康宁药房", "同心药房"]
     assert told.candidates[0].distance == 35
     assert [(one.merchant.name, one.reasons[0].key) for one in told.excluded] == [
@@ -192,6 +193,22 @@ def test_codes_cannot_be_mistaken(two: Town) -> None:
         assert not set("0O1I") & set(code)
         assert not code.isdigit()
         assert not code.isalpha()
+
+
+def test_a_code_is_new_at_every_telephone_of_the_merchant_for_ninety_days(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter("A7K2" * 2 + "B8M3" + "A7K2" + "C9N4" + "A7K2")
+    monkeypatch.setattr("dispatch.codes.secrets.choice", lambda _: next(drawn))
+    shop = town.merchant("康宁药房", sms=FIRST, voice=SECOND)
+    branch = town.merchant("康宁二店", sms=FIRST)  # the same owner's telephone
+    resident = town.resident()
+    assert town.dispatch(town.open(resident), merchant_id=shop).code == "A7K2"
+    assert town.dispatch(town.open(resident), merchant_id=shop, channel="voice").code == "B8M3"
+    town.clock.move(timedelta(days=89))
+    assert town.dispatch(town.open(resident), merchant_id=branch).code == "C9N4"
+    town.clock.move(timedelta(days=2))
+    assert town.dispatch(town.open(resident), merchant_id=branch).code == "A7K2"
 
 
 @pytest.mark.parametrize("rivals", [("accept", "expire"), ("accept", "cancel"), ("accept", "accept", "decline")])

@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 from dispatch import handover, timers
 from dispatch.auditor import audit
 from dispatch.metrics import Metrics
-from dispatch.replies import read_left_over
+from dispatch.unread import read_left_over
 from dispatch.views.board import board
 from tests.dispatch.town import Town
 from tests.registry.plans import listening, whole_tables

@@ -6,7 +6,9 @@ import pytest
 from callbridge.gateways import InboundSms
 from dispatch.attention import Need
 from dispatch.models import CaseState, Inbound, InboundReading, OfferState
-from dispatch.replies import Replies, read_left_over
+from dispatch.replies import Replies
+from dispatch.unread import read_left_over
+from registry.models import LineKind
 from tests.dispatch.town import FAR, Town
 from tests.errorlog import ErrorLog
 
@@ -83,14 +85,34 @@ def test_an_answer_that_comes_too_late_hears_the_truth(town: Town, case: str) ->
     assert town.states(case) == [OfferState.EXPIRED]
 
 
-def test_an_answer_after_another_accepted_hears_that_it_is_not_wanted(town: Town, case: str) -> None:
+@pytest.mark.parametrize("text", ["1", "2", "3", "5"])
+def test_an_answer_after_another_accepted_hears_when_the_job_went_there(town: Town, case: str, text: str) -> None:
     town.merchant("同心药房", sms=OTHER, position=FAR)
     town.dispatch(case, merchant_id=2)
     town.send()
+    town.clock.move(timedelta(minutes=2))
     town.writes(OTHER, "1")
-    inbound = town.writes(SHOP, "1")
+    town.clock.move(timedelta(minutes=2))
+    inbound = town.writes(SHOP, text)
     assert (inbound.reading, inbound.needs_operator) == (InboundReading.TOO_LATE, False)
-    assert "不需要您去了" in answer(town)
+    assert "这一单09:02已由别的商家接了" in answer(town)
+    town.writes(OTHER, "5")
+    town.clock.move(timedelta(days=1))
+    town.writes(SHOP, text)
+    assert "这一单3月2日 09:02已由别的商家接了" in answer(town)
+
+
+def test_who_declined_and_changes_his_mind_in_time_hears_that_he_declined(town: Town, case: str) -> None:
+    town.writes(SHOP, "2")
+    assert town.writes(SHOP, "1").reading is InboundReading.TOO_LATE
+    assert "您已回复不接" in answer(town)
+    assert town.states(case) == [OfferState.DECLINED]
+
+
+def test_a_refusal_twice_is_confirmed_twice_and_counts_once(town: Town, case: str) -> None:
+    town.writes(SHOP, "2")
+    assert town.writes(SHOP, "2").reading is InboundReading.REPEATED
+    assert town.journal("offer").count("offer.declined") == 1
 
 
 def test_a_refusal_after_the_acceptance_is_for_the_operator(town: Town, case: str) -> None:
@@ -119,6 +141,56 @@ def test_an_unknown_code_changes_nothing(town: Town, case: str) -> None:
     assert town.writes(SHOP, f"{unknown} 1").reading is InboundReading.UNKNOWN_CODE
     assert unknown in answer(town)
     assert town.states(case) == [OfferState.SENT]
+
+
+def test_the_fifth_wrong_code_brings_in_the_operator_and_further_ones_get_no_answer(town: Town, case: str) -> None:
+    wrong = [code for code in (f"Z{figure}Z9" for figure in "23456789") if code != town.newest_offer(case).code]
+    for code in wrong[:4]:
+        assert not town.writes(SHOP, f"{code} 1").needs_operator
+    assert town.writes(SHOP, f"{wrong[4]} 1").needs_operator
+    assert "我们会给您打电话" in answer(town)
+    assert town.writes(SHOP, f"{wrong[5]} 1").needs_operator
+    assert len(town.sms_to(SHOP)) == 1 + 5
+    assert town.states(case) == [OfferState.SENT]
+
+
+def test_wrong_codes_are_forgotten_with_a_right_one_and_after_a_day(town: Town, case: str) -> None:
+    for _ in range(4):
+        town.writes(SHOP, "Z9Z9 1")
+    town.writes(SHOP, "0")  # names no job by itself, but means the one that is open
+    assert not town.writes(SHOP, "Z9Z9 1").needs_operator
+    for _ in range(3):
+        town.writes(SHOP, "Z9Z9 1")
+    town.clock.move(timedelta(hours=25))
+    assert not town.writes(SHOP, "Z9Z9 1").needs_operator
+
+
+def test_two_codes_in_one_text_are_for_the_operator(town: Town, case: str) -> None:
+    second = town.open(town.resident("李建国", number="+862367001002"))
+    town.dispatch(second)
+    town.send()
+    both = " ".join(town.newest_offer(number).code for number in (case, second))
+    inbound = town.writes(SHOP, f"{both} 1")
+    assert (inbound.reading, inbound.needs_operator) == (InboundReading.NOT_UNDERSTOOD, True)
+    assert town.states(case) + town.states(second) == [OfferState.SENT, OfferState.SENT]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "👍", "👍👍👍", "\u3000"])
+def test_nothing_or_a_picture_is_no_answer(town: Town, case: str, text: str) -> None:
+    inbound = town.writes(SHOP, text)
+    assert (inbound.reading, inbound.needs_operator) == (InboundReading.NOT_UNDERSTOOD, True)
+    assert town.states(case) == [OfferState.SENT]
+
+
+def test_a_merchant_whose_number_is_a_residents_too_answers_as_the_merchant(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    shopkeeper = town.resident("赵德明", number=SHOP, kind=LineKind.MOBILE)
+    number = town.open(shopkeeper)
+    town.dispatch(number)
+    town.send()
+    inbound = town.writes(SHOP, "1")
+    assert (inbound.reading, inbound.merchant_id) == (InboundReading.ACCEPT, 1)
+    assert town.case(number).state is CaseState.ACCEPTED
 
 
 def test_an_old_code_hears_what_became_of_it(town: Town, case: str) -> None:

@@ -1,5 +1,6 @@
 """The whole way through, as issue 2 tells it, without a real exchange."""
 
+from callbridge.events import CallEnd
 from dispatch.models import CallState, CaseState, OfferState, Turn, VisitState
 from tests.dispatch.town import FAR, Town
 
@@ -37,7 +38,7 @@ def test_a_case_goes_from_the_call_to_its_end(town: Town) -> None:
     town.presses("+8613900000002", "1")
     assert town.case(number).state is CaseState.ACCEPTED
     town.send()
-    details = town.exchange.dialled[-1]
+    details = [call for call in town.exchange.dialled if call.number == "+8613900000002"][-1]
     assert "青石里五栋二单元五零二" in details.text
     assert "王秀英奶奶" in details.text
     assert (details.keys, details.repeat) == ("345", "9")
@@ -51,7 +52,7 @@ def test_a_case_goes_from_the_call_to_its_end(town: Town) -> None:
     assert town.case(number).turn is Turn.OPERATOR
 
     town.close(number)
-    town.hangs_up(call)
+    town.hangs_up(call, CallEnd.ANSWERED)
     assert town.case(number).state is CaseState.CLOSED
     assert town.case(number).turn is Turn.NOBODY
     assert town.call(call).state is CallState.ENDED

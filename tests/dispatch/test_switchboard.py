@@ -1,6 +1,7 @@
 """The service's end of the exchange: who holds it, and what happens when it does not answer as it should."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
@@ -8,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from callbridge.ami_stand_in import AmiStandIn
 from callbridge.bridge import Bridge
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings
+from callbridge.standin.ami import AmiStandIn
 from dispatch import lease
+from dispatch.mirror import Mirror
 from dispatch.models import ExchangePosition
 from dispatch.outbox import Sender
 from dispatch.switchboard import Switchboard
@@ -29,19 +31,23 @@ class Mute:
         raise AssertionError("nothing is spoken here")
 
 
-def switchboard(town: Town, folder: Path, port: int, secret: str = SECRET, instance: str = "one") -> Switchboard:
+def switchboard(
+    town: Town, folder: Path, port: int, secret: str = SECRET, instance: str = "one", log: Path | None = None
+) -> Switchboard:
     settings = ExchangeSettings(ami_port=port)
     (folder / "secrets").mkdir(exist_ok=True)
     (folder / "secrets" / "AMI").write_text(secret)
-    CelFile(folder / "cel.db")
+    log = log or folder / "cel.db"
+    CelFile(log)
     secrets = Secrets(folder / "secrets")
     return Switchboard(
         town.store,
         town.intake,
         settings.name,
         instance,
-        lambda: Bridge(settings, secrets, Mute(), folder / "cel.db", town.store.clock.now),
+        lambda: Bridge(settings, secrets, Mute(), log, town.store.clock.now),
         lambda bridge: Sender(town.store, {}, bridge, instance),
+        Mirror(town.store, town.centre_id, town.plan, settings.name),
     )
 
 
@@ -106,6 +112,20 @@ async def test_an_event_log_that_cannot_be_read_is_trouble_although_calls_come_i
         CelFile(tmp_path / "cel.db")
         await until(lambda: not board.trouble)
     await exchange.stop()
+
+
+def test_a_lease_of_a_process_of_this_machine_that_has_died_is_free_at_once(store: Store) -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        crashed = lease.own_name(process.pid)
+        assert lease.hold(store, "exchange:main", crashed)
+        assert not lease.hold(store, "exchange:main", lease.own_name()), "it lives"
+        process.kill()
+    assert lease.hold(store, "exchange:main", lease.own_name())
+
+
+def test_a_lease_of_another_machine_is_kept_whatever_its_process_is_called(store: Store) -> None:
+    assert lease.hold(store, "exchange:main", "elsewhere:4194304")
+    assert not lease.hold(store, "exchange:main", lease.own_name())
 
 
 def test_a_lease_has_one_holder_until_it_is_released_or_runs_out(store: Store, clock: MovableClock) -> None:

@@ -2,8 +2,11 @@ import re
 from importlib.resources import files
 
 from babel.messages.pofile import read_po
+from sqlmodel import select
 
 from callbridge.sms import segments
+from dispatch.models import Case
+from dispatch.views.cases import case_card
 from tests.dispatch.town import HER_LINE, Town
 
 SHOP, TELEPHONE = "+8613900000001", "+8613900000002"
@@ -66,7 +69,7 @@ def test_numbers_are_spoken_digit_by_digit(town: Town) -> None:
     town.send()
     town.presses(TELEPHONE, "1")
     town.send()
-    assert "零二三六七零零幺零零幺" in town.exchange.dialled[-1].text
+    assert "零二三六七零零幺零零幺" in town.heard(TELEPHONE)[-1]
 
 
 def test_an_unknown_caller_is_reached_at_the_number_that_called(town: Town) -> None:
@@ -78,6 +81,19 @@ def test_an_unknown_caller_is_reached_at_the_number_that_called(town: Town) -> N
     town.send()
     town.writes(SHOP, "1")
     assert "13700000001" in town.sms_to(SHOP)[-1]
+
+
+def test_what_the_sms_of_an_offer_cost_is_shown_with_it(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    number = town.open(town.resident(), words="降压药一盒，" * 12)
+    town.dispatch(number)
+    town.send()
+    town.writes(SHOP, "1")
+    with town.store.reading() as session:
+        case = session.exec(select(Case).where(Case.number == number)).one()
+        (offer,) = case_card(session, case, town.clock.now()).offers
+    assert [attempt.parts for attempt in offer.attempts] == [segments(text).parts for text in town.sms_to(SHOP)]
+    assert max(attempt.parts for attempt in offer.attempts) > 2
 
 
 def test_very_long_words_do_not_break_the_message(town: Town) -> None:

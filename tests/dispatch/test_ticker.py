@@ -6,7 +6,17 @@ import pytest
 from callbridge.events import Outcome
 from dispatch import offers, ticker, timers
 from dispatch.attention import Need
-from dispatch.models import CaseState, MessageKind, MessageState, OfferState, Timer, TimerKind, TimerState, Turn
+from dispatch.models import (
+    CaseState,
+    Message,
+    MessageKind,
+    MessageState,
+    OfferState,
+    Timer,
+    TimerKind,
+    TimerState,
+    Turn,
+)
 from registry.store import Store
 from tests.dispatch.town import FAR, Town
 from tests.errorlog import ErrorLog
@@ -80,7 +90,9 @@ def test_a_merchant_without_sms_is_called_for_its_progress(town: Town) -> None:
     town.send()
     town.presses(TELEPHONE, "5")
     assert town.case(number).state is CaseState.SERVED
-    assert town.journal("message").count("message.wanted") == 5
+    to_it = [message.kind for message in town.all(Message) if message.merchant_id is not None]
+    warned = [MessageKind.PROGRESS, MessageKind.NOTICE]  # by telephone too that its time is nearly over
+    assert to_it == [MessageKind.OFFER, MessageKind.JOB_DETAILS, *warned, MessageKind.PROGRESS, MessageKind.PROGRESS]
 
 
 def test_a_merchant_who_has_just_reported_is_not_called(town: Town) -> None:

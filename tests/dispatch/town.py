@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from sqlalchemy import inspect
 from sqlmodel import SQLModel, col, select
 
 from callbridge.events import (
@@ -24,7 +25,7 @@ from callbridge.events import (
     Party,
 )
 from callbridge.gateways import InboundSms
-from dispatch import cases, offers, ticker, visits
+from dispatch import cases, offers, rules, ticker, visit_reports
 from dispatch.desk import Desk
 from dispatch.intake import Intake, Recognition
 from dispatch.models import (
@@ -42,8 +43,11 @@ from dispatch.models import (
 )
 from dispatch.outbox import Sender
 from dispatch.replies import Replies
+from dispatch.wire.cases import Close, NewCase
+from dispatch.wire.offers import Dispatch, OfferAnswer, VisitReport
+from dispatch.wire.rules import RuleChange
 from dispatch.wire.words import Answer
-from dispatch.wire.work import Close, Dispatch, NewCase, VisitReport
+from registry.centres import current_rule
 from registry.drafts import (
     ContactDraft,
     ContractDraft,
@@ -54,13 +58,13 @@ from registry.drafts import (
     ResidentDraft,
 )
 from registry.merchants import create_merchant
-from registry.models import Channel, Gender, LineKind, MerchantKind
+from registry.models import Channel, Gender, LineKind, MerchantKind, RuleKind
 from registry.numbers import NumberPlan
 from registry.people import create_resident
-from registry.seed import seed_centre
 from registry.store import Actor, MovableClock, Role, Scope, Store
 from registry.store.journal import Journal
 from registry.vault import Vault
+from tests.centre import the_centre
 from tests.dispatch.doubles import ExchangeInMemory, GatewayInMemory
 
 M = TypeVar("M", bound=SQLModel)
@@ -141,7 +145,7 @@ class Town:
             kind=kind,
             latitude=position[0],
             longitude=position[1],
-            first_channel=Channel.SMS if sms is not None else Channel.VOICE,
+            first_channel=more.pop("first_channel", Channel.SMS if sms is not None else Channel.VOICE),
             numbers=numbers,
             hours=[HoursDraft(weekday=day, opens=time(0), closes=time(0)) for day in range(7)],
             contracts=[
@@ -186,10 +190,17 @@ class Town:
             )
         )
 
-    def hangs_up(self, uniqueid: str, end: CallEnd = CallEnd.ABANDONED, by: Party = Party.CALLER) -> None:
-        self.tell(
-            CallEnded(exchange="main", at=self.clock.now(), uniqueid=uniqueid, end=end, hung_up_by=by, cause=16)
-        )
+    def hangs_up(
+        self,
+        uniqueid: str,
+        end: CallEnd = CallEnd.ABANDONED,
+        by: Party = Party.CALLER,
+        *,
+        after: timedelta = timedelta(seconds=5),
+    ) -> None:
+        """It ends now; one that was answered so long after this moment, so that something has been said in it."""
+        at = self.clock.now() + (after if end is CallEnd.ANSWERED else timedelta())
+        self.tell(CallEnded(exchange="main", at=at, uniqueid=uniqueid, end=end, hung_up_by=by, cause=16))
 
     def call(self, uniqueid: str) -> Call:
         with self.store.reading() as session:
@@ -206,15 +217,26 @@ class Town:
             return cases.open_case(session, self.desk, new).number
 
     def dispatch(self, number: str, **order: Any) -> Offer:
+        offer = self.sends_out(number, **order)
+        assert offer is not None
+        return offer
+
+    def sends_out(self, number: str, **order: Any) -> Offer | None:
+        """The offer that came of it; an emergency for which there is no clinic goes out without one."""
         with self.store.writing() as session:
             case = session.exec(select(Case).where(Case.number == number)).one()
             wanted = Dispatch(**({"expects": case.state.value} | order))
             return offers.dispatch_case(session, self.desk, number, wanted)
 
     def answer_by_word_of_mouth(self, number: str, answer: Answer) -> None:
-        from dispatch.wire.work import OfferAnswer
-
         offer = self.newest_offer(number)
+        with self.store.writing() as session:
+            told = OfferAnswer(expects=offer.state.value, answer=answer)
+            offers.answer_offer(session, self.desk, number, offer.id or 0, told)
+
+    def answer(self, number: str, merchant_id: int, answer: Answer) -> None:
+        """That merchant, of several who are being asked, says so to the operator."""
+        offer = next(offer for offer in self.offers(number) if offer.merchant_id == merchant_id)
         with self.store.writing() as session:
             told = OfferAnswer(expects=offer.state.value, answer=answer)
             offers.answer_offer(session, self.desk, number, offer.id or 0, told)
@@ -222,7 +244,7 @@ class Town:
     def reports(self, number: str, step: Any) -> None:
         with self.store.writing() as session:
             case = session.exec(select(Case).where(Case.number == number)).one()
-            visits.report_visit(session, self.desk, number, VisitReport(expects=case.state.value, step=step))
+            visit_reports.report_visit(session, self.desk, number, VisitReport(expects=case.state.value, step=step))
 
     def close(self, number: str) -> None:
         with self.store.writing() as session:
@@ -261,6 +283,10 @@ class Town:
 
     def sms_to(self, number: str) -> list[str]:
         return [sms.text for sms in self.gateway.taken if sms.to == number]
+
+    def heard(self, number: str) -> list[str]:
+        """What was said in the calls to that number."""
+        return [call.text for call in self.exchange.dialled if call.number == number]
 
     def writes(self, number: str, text: str, *, event: str | None = None) -> Inbound:
         """A merchant, or anybody, writes to us; stored, read, and answered by the sender."""
@@ -309,6 +335,14 @@ class Town:
         while ticker.tick(self.store, "serve-1"):
             pass
 
+    def rule(self, kind: str, **body: Any) -> None:
+        """A supervisor changes a rule of the centre."""
+        scope = Scope(self.centre_id, role=Role.SUPERVISOR)
+        desk = Desk(scope=scope, operator_id=self.desk.operator_id, extension=None)
+        with self.store.writing() as session:
+            version = current_rule(session, self.centre_id, RuleKind(kind)).version
+            rules.change(session, desk, kind, RuleChange(version=version, body=body))
+
     # --- what stands in the database
 
     def get(self, model: type[M], key: Any) -> M:
@@ -318,8 +352,9 @@ class Town:
             return found
 
     def all(self, model: type[M]) -> list[M]:
+        """Every row, in the order they were made."""
         with self.store.reading() as session:
-            return list(session.exec(select(model)))
+            return list(session.exec(select(model).order_by(*inspect(model).primary_key)))
 
     def messages(self, state: MessageState) -> list[Message]:
         return [message for message in self.all(Message) if message.state is state]
@@ -337,7 +372,9 @@ class Town:
         return [offer.state for offer in self.offers(number)]
 
 
-def arrived(uniqueid: str, number: str, at: datetime, *, name: str = "", emergency: bool = False) -> CallArrived:
+def arrived(
+    uniqueid: str, number: str, at: datetime, *, name: str = "", dialled: str = HOTLINE, emergency: bool = False
+) -> CallArrived:
     return CallArrived(
         exchange="main",
         at=at,
@@ -346,27 +383,18 @@ def arrived(uniqueid: str, number: str, at: datetime, *, name: str = "", emergen
         channel="PJSIP/trunk-00000001",
         number=number,
         name=name,
-        dialled=HOTLINE,
+        dialled=dialled,
         emergency=emergency,
     )
 
 
 def found(store: Store, clock: MovableClock) -> Town:
     """A centre with its services, two operators with telephones, and nobody else yet."""
+    centre_id = the_centre(store)
     with store.writing() as session:
-        centre = seed_centre(
-            session,
-            code="TL",
-            name="邻里热线",
-            time_zone="Asia/Shanghai",
-            country="CN",
-            area_code="023",
-            language="zh",
-        )
-        assert centre.id is not None
         operators = [
             Operator(
-                centre_id=centre.id,
+                centre_id=centre_id,
                 login=login,
                 name=name,
                 extension=extension,
@@ -379,11 +407,11 @@ def found(store: Store, clock: MovableClock) -> Town:
         session.flush()
         desks = [
             Desk(
-                scope=Scope(centre.id, role=Role.OPERATOR),
+                scope=Scope(centre_id, role=Role.OPERATOR),
                 operator_id=operator.id or 0,
                 extension=operator.extension,
             )
             for operator in operators
         ]
     vault = Vault(b"0123456789abcdef0123456789abcdef")
-    return Town(store, clock, centre.id, desks[0], desks[1], NumberPlan("CN", "023"), vault)
+    return Town(store, clock, centre_id, desks[0], desks[1], NumberPlan("CN", "023"), vault)

@@ -2,27 +2,10 @@
 
 import pytest
 
-from registry.seed import seed_centre
-from registry.store import Actor, Scope, Store
+from registry.store import Actor, Scope
 from registry.vault import Vault
 
 OPERATOR = Actor.operator(7)
-
-
-@pytest.fixture
-def centre_id(store: Store) -> int:
-    with store.writing() as session:
-        centre = seed_centre(
-            session,
-            code="TL",
-            name="邻里热线",
-            time_zone="Asia/Shanghai",
-            country="CN",
-            area_code="023",
-            language="zh",
-        )
-        assert centre.id is not None
-        return centre.id
 
 
 @pytest.fixture

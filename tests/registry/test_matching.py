@@ -41,6 +41,7 @@ def pharmacy(merchant_id: int, metres: float = 100, **facts: Any) -> CandidateFa
         "capacity": None,
         "suspended": False,
         "suspended_why": "",
+        "suspended_until": None,
         "first_channel": Channel.SMS,
         "load": 0,
         "numbers": {Channel.SMS: "+8619300234001", Channel.VOICE: "+862367008001"},
@@ -115,7 +116,7 @@ def test_it_is_asked_as_it_wants_to_be_or_by_what_it_has() -> None:
 @pytest.mark.parametrize(
     ("facts", "key", "values"),
     [
-        ({"suspended": True, "suspended_why": "整改中"}, "suspended", {"why": "整改中"}),
+        ({"suspended": True, "suspended_why": "整改中"}, "suspended", {"why": "整改中", "until": None}),
         ({"licence_expires": date(2026, 3, 1)}, "licence_expired", {"on": "2026-03-01"}),
         ({"contracts": ()}, "no_contract", {}),
         (

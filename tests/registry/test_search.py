@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from registry.areas import add_area
@@ -154,11 +152,13 @@ def test_what_nobody_is_called_finds_nobody_and_breaks_nothing(store: Store, tow
     assert {q: names for q in GARBAGE if (names := found(store, town, q))} == {}
 
 
-def test_ten_thousand_characters_are_answered_in_time(store: Store, town: Scope) -> None:
+def test_ten_thousand_characters_ask_the_database_for_no_more_than_their_beginning(store: Store, town: Scope) -> None:
     for q in ("王" * 10_000, "wang " * 2_000, "1" * 10_000, "5-" * 5_000, "9 " * 5_000, "a1-" * 3_000, "（" * 10_000):
-        began = time.perf_counter()
-        found(store, town, q)
-        assert time.perf_counter() - began < 0.5, q[:5]
+        with listening(store) as asked:
+            found(store, town, q)
+        with listening(store) as asked_for_its_beginning:
+            found(store, town, q[:100])
+        assert asked == asked_for_its_beginning, q[:5]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

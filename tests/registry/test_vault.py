@@ -1,5 +1,5 @@
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from registry.cards import card
 from registry.errors import WrongMasterKey
@@ -67,7 +67,7 @@ def test_without_her_data_key_nothing_of_hers_opens_and_the_card_still_does(
 
 
 def test_another_master_key_is_named_and_opens_nothing(store: Store, scope: Scope, zhou: int) -> None:
-    other = Vault(b"another master key, just as long", version=2)
+    other = Vault(lambda: {2: b"another master key, just as long"})
     with store.reading() as session:
         sealed = session.exec(select(Resident.health_note).where(Resident.id == zhou)).one()
         with pytest.raises(WrongMasterKey) as raised:
@@ -78,10 +78,12 @@ def test_another_master_key_is_named_and_opens_nothing(store: Store, scope: Scop
 def test_an_identity_number_is_found_by_its_hash_in_any_spelling(store: Store, vault: Vault, zhou: int) -> None:
     with store.reading() as session:
         for spelling in ("510102194708021234", " 510102 19470802 1234 ", "５１０１０２１９４７０８０２１２３４"):
-            found = session.exec(select(Resident.id).where(Resident.identity_hash == vault.identity_hash(spelling)))
+            found = session.exec(
+                select(Resident.id).where(col(Resident.identity_hash).in_(vault.identity_hashes(spelling)))
+            )
             assert list(found) == [zhou]
-    assert vault.identity_hash("51010219470802123x") == vault.identity_hash("51010219470802123X")
-    assert vault.identity_hash("1") != Vault(b"another master key, just as long").identity_hash("1")
+    assert vault.identity_hashes("51010219470802123x") == vault.identity_hashes("51010219470802123X")
+    assert vault.identity_hashes("1") != Vault(b"another master key, just as long").identity_hashes("1")
 
 
 def test_every_resident_has_a_key_of_her_own_and_only_when_something_is_sealed(

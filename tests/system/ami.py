@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Self
 
 from callbridge.settings import ExchangeSettings
+from tests.patience import SOON
 
 Message = dict[str, str]
 
@@ -15,7 +16,7 @@ class Ami:
     """Logs in, keeps every event in order, sends actions. Use as a context manager."""
 
     def __init__(self, settings: ExchangeSettings, secret: str) -> None:
-        self._socket = socket.create_connection((str(settings.ami_address), settings.ami_port), timeout=5)
+        self._socket = socket.create_connection((str(settings.ami_address), settings.ami_port), timeout=SOON)
         self._changed = threading.Condition()
         self.raw = b""
         self.events: list[Message] = []
@@ -43,7 +44,7 @@ class Ami:
             lines += [f"{key}: {each}" for each in (value if isinstance(value, list) else [value])]
         self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         with self._changed:
-            assert self._changed.wait_for(lambda: number in self.responses, 5), f"no answer to {name}"
+            assert self._changed.wait_for(lambda: number in self.responses, SOON), f"no answer to {name}"
             return self.responses[number]
 
     def originate(self, **fields: str | list[str]) -> str:
@@ -51,7 +52,17 @@ class Ami:
         defaults: dict[str, str | list[str]] = {"Priority": "1", "Async": "true", "Timeout": "20000"}
         return self.action("Originate", **(defaults | fields))["ActionID"]
 
-    def wait(self, event: str, seconds: float = 10, **fields: str) -> Message:
+    def store(self, family: str, key: str, value: str) -> str:
+        """Write the exchange's own database the way Townline does; the answer of the Originate."""
+        action = self.originate(
+            Channel="Local/put@townline-put",
+            Context="townline-put",
+            Exten="done",
+            Variable=[f"TL_FAMILY={family}", f"TL_KEYS={key}", f"TL_VALUE={value}"],
+        )
+        return self.wait("OriginateResponse", ActionID=action)["Response"]
+
+    def wait(self, event: str, seconds: float = SOON, **fields: str) -> Message:
         """The first event of that name (for a UserEvent, its UserEvent field) with those fields."""
 
         def found() -> Message | None:

@@ -1,24 +1,36 @@
 """A real exchange for every test that wants one: configured in a temporary folder, on free ports, booted in 0.3 s."""
 
+import fcntl
 import functools
 import os
 import random
+import shutil
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
+from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
+from callbridge.bridge import Bridge, Pace
+from callbridge.events import CelPosition
 from callbridge.exchange import Exchange, Tree
 from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings, SpeechSettings, TrunkSettings
+from tests.callbridge.witness import Witness
 from tests.system.ami import Ami
 from tests.system.town import NETWORK, TELEPHONES, Town, kill
 
 PROJECT = Path(__file__).parents[2]
 RTP_BLOCK = 200  # ports, enough for 50 calls at once
+
+Connect = Callable[..., Awaitable[tuple[Bridge, Witness]]]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def free_port(kind: socket.SocketKind, address: str = "127.0.0.1") -> int:
@@ -31,7 +43,7 @@ def free_port(kind: socket.SocketKind, address: str = "127.0.0.1") -> int:
 
 
 def rtp_block() -> tuple[int, int]:
-    """A range of ports below the ephemeral ones; two helpers testing at once hardly ever choose the same."""
+    """A range of ports below the ephemeral ones; two that test at once hardly ever choose the same."""
     first = random.randrange(12_000, 30_000, RTP_BLOCK)
     return first, first + RTP_BLOCK - 1
 
@@ -46,8 +58,21 @@ def tree() -> Tree:
 
 
 @pytest.fixture(scope="session")
-def speech_settings(tmp_path_factory: pytest.TempPathFactory) -> SpeechSettings:
-    return SpeechSettings(cache=tmp_path_factory.mktemp("speech"))
+def spoken(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prompts of every exchange, spoken once for all workers, to be copied: it takes a core nine seconds."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "spoken"
+    folder.mkdir(exist_ok=True)
+    settings = ExchangeSettings(name="spoken", root=tree.root, directory=folder / "pbx")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Exchange(settings, SpeechSettings(cache=folder / "speech"), Secrets(folder / "secrets")).configure()
+    return folder / "speech"
+
+
+@pytest.fixture(scope="session")
+def speech_settings(spoken: Path, tmp_path_factory: pytest.TempPathFactory) -> SpeechSettings:
+    return SpeechSettings(cache=shutil.copytree(spoken, tmp_path_factory.mktemp("speech") / "said"))
 
 
 @pytest.fixture
@@ -87,6 +112,28 @@ def exchange(configured_exchange: Exchange) -> Exchange:
     """A running exchange; its AMI secret is `exchange.secrets.get("AMI")`, its dialplan's token `AMI_EVENTS`."""
     configured_exchange.start()
     return configured_exchange
+
+
+@pytest.fixture
+def pace() -> Pace:
+    """How often a bridge looks and tries again; a module may override it."""
+    return Pace(cel_every=0.2, retry=0.2)
+
+
+@pytest.fixture
+async def connect(exchange: Exchange, pace: Pace) -> AsyncIterator[Connect]:
+    """A bridge and what it has reported: `await connect(cel_from)`."""
+    async with AsyncExitStack() as stack:
+
+        async def build(cel_from: CelPosition | None = None) -> tuple[Bridge, Witness]:
+            speech, cel = exchange.speech, exchange.cel_path
+            bridge = Bridge(exchange.settings, exchange.secrets, speech, cel, now, pace=pace)
+            witness = Witness()
+            await bridge.start(witness, cel_from)
+            stack.push_async_callback(bridge.stop)
+            return bridge, witness
+
+        yield build
 
 
 @pytest.fixture

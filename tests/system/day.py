@@ -7,6 +7,7 @@ watches the board.
 import asyncio
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -27,13 +28,16 @@ from dispatch.rehearsal.community import read_community, subscriber
 from dispatch.rehearsal.place import Place, find_place
 from dispatch.rehearsal.stage import OPERATOR, Stage
 from dispatch.rehearsal.witness import Sighting
+from dispatch.wire.board import Board, Event
+from dispatch.wire.calls import CallLine
+from dispatch.wire.cases import CaseCard, NewCase
+from dispatch.wire.offers import Dispatch
 from dispatch.wire.words import Channel
-from dispatch.wire.work import Board, CallLine, CaseCard, Dispatch, Event, NewCase
 from registry.store import Store
+from tests.patience import SOON
 from tests.system.wire import Wire
 
 LONG_AGO = "2026-01-01 00:00:00.000000"
-SOON = 20.0  # seconds after which what should have come does not come
 Found = TypeVar("Found")
 
 
@@ -290,9 +294,13 @@ def begin_at_ports_of_its_own(folder: Path) -> None:
 
 @asynccontextmanager
 async def working_day(
-    tree: Tree, folder: Path, *, database: str | None = None, answer_after: float | None = None
+    tree: Tree, spoken: Path, folder: Path, *, database: str | None = None, answer_after: float | None = None
 ) -> AsyncIterator[Day]:
-    """Everything started in `folder`. With `answer_after` the operator's telephone picks up by itself."""
+    """Everything started in `folder`, with what is `spoken` already.
+
+    With `answer_after` the operator's telephone picks up by itself.
+    """
+    shutil.copytree(spoken, folder / "speech")
     outer = folder / "config.toml"
     outer.write_text(f'[exchange]\nroot = "{tree.root}"\n', encoding="utf-8")
     begin_at_ports_of_its_own(folder / "day")
@@ -305,6 +313,7 @@ async def working_day(
         through_wires(place, sms_line, ami_line)
         stage = Stage(place, read_community(), lambda words: None, answer_after=answer_after, reports_progress=False)
         await stack.enter_async_context(stage)
+        await stage.change_rule("presence_policy", after_call_seconds=0)  # one telephone, one call after the other
         watch = await Watch(stage.service.url).start(OPERATOR, stage.password(OPERATOR))
         stack.push_async_callback(watch.stop)
         yield Day(stage, sms_line, ami_line, watch)

@@ -29,7 +29,8 @@ class Stranger:
         )
         uri = f"<sip:{escaped}@{self.address}>" if escaped else f"<sip:{self.address}>"
         caller = b'"' + display + b'" ' + f"{uri};tag=t{self.calls}".encode()
-        target = f"sip:{dialled}@{self.trunk.address}:{self.trunk.port}"
+        dialling = f"{dialled}@" if dialled else ""
+        target = f"sip:{dialling}{self.trunk.address}:{self.trunk.port}"
         branch = f"z9hG4bK{self.calls}{time.monotonic_ns()}"
         address = f"{self.address}:{self.socket.getsockname()[1]}"
         here = f"IN IP4 {self.address}"

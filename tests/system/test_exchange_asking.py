@@ -15,10 +15,11 @@ from tests.system.wav import tone
 pytestmark = pytest.mark.system
 
 MERCHANT = "13900000001"
+CHANNEL = "test-01JATTEMPT"
 PROMPT_SECONDS = 1.0
 
 
-def ask(exchange: Exchange, ami: Ami, number: str = MERCHANT, **changes: str) -> str:
+def ask(exchange: Exchange, ami: Ami, number: str = MERCHANT, *, seconds: int = 20, **changes: str) -> str:
     """Call a merchant the way Townline does; the ActionID of the Originate."""
     prompt = exchange.places.directory / "offer"
     prompt.with_suffix(".wav").write_bytes(tone(PROMPT_SECONDS))
@@ -33,19 +34,20 @@ def ask(exchange: Exchange, ami: Ami, number: str = MERCHANT, **changes: str) ->
         Channel=f"PJSIP/{number}@trunk",
         Context="townline-ask",
         Exten="s",
-        ChannelId="test-01JATTEMPT",
+        ChannelId=CHANNEL,
         CallerID="02367000000",
+        Timeout=str(1000 * seconds),
         Variable=[f"{key}={value}" for key, value in variables.items()],
     )
 
 
 def assert_one_result(exchange: Exchange, ami: Ami, result: str, key: str) -> Message:
-    """Exactly one result, in AMI and in the event log alike, and nothing else after the call's end."""
+    """Exactly one result, in AMI and in the event log alike, and nothing after the call's end; the result's event."""
     event = ami.wait("TownlineKey", 20)
     assert event["Token"] == exchange.secrets.get("AMI_EVENTS")
     assert (event["Attempt"], event["Result"], event["Key"]) == ("01JATTEMPT", result, key)
     assert abs(time.time() - int(event["Answered"])) < 20
-    hangup = ami.wait("Hangup", 20, Uniqueid="test-01JATTEMPT")
+    hangup = ami.wait("Hangup", 20, Uniqueid=CHANNEL)
     assert hangup["Cause"] == "16"
     assert len(ami.named("TownlineKey")) == 1
     answered = event["Answered"]
@@ -73,7 +75,7 @@ def test_a_merchant_who_presses_a_key_is_heard_at_once(
     world = town(subscribers={MERCHANT: ["Answer", "Wait(1)", f"SendDTMF({key})", f"NoOp({name})", "Wait(20)"]})
     ask(exchange, ami)
     event = assert_one_result(exchange, ami, "key", key)
-    thanked = float(ami.wait("Hangup")["Timestamp"]) - float(event["Timestamp"])
+    thanked = float(ami.wait("Hangup", Uniqueid=CHANNEL)["Timestamp"]) - float(event["Timestamp"])
     assert thanked > 1, "the key was not confirmed by a spoken phrase"
     assert f'"{name}") in new stack' in world.log
 
@@ -83,6 +85,14 @@ def test_a_merchant_may_have_the_job_repeated_before_he_accepts(
 ) -> None:
     town(subscribers={MERCHANT: ["Answer", "Wait(1)", "SendDTMF(3)", "Wait(1.5)", "SendDTMF(1)", "Wait(20)"]})
     ask(exchange, ami)
+    assert_one_result(exchange, ami, "key", "1")
+
+
+def test_a_key_pressed_in_the_first_half_second_counts(
+    exchange: Exchange, ami: Ami, town: Callable[..., Town]
+) -> None:
+    town(subscribers={MERCHANT: ["Answer", "Wait(0.15)", "SendDTMF(1)", "Wait(20)"]})
+    ask(exchange, ami, TL_TRIES="1", TL_WAIT="2")
     assert_one_result(exchange, ami, "key", "1")
 
 
@@ -126,7 +136,7 @@ def test_a_call_that_is_not_answered_says_why_in_its_hangup(
     town(subscribers={MERCHANT: steps})
     action = ask(exchange, ami)
     assert ami.wait("OriginateResponse", ActionID=action)["Response"] == "Failure"
-    assert ami.wait("Hangup", Uniqueid="test-01JATTEMPT")["Cause"] == cause
+    assert ami.wait("Hangup", Uniqueid=CHANNEL)["Cause"] == cause
     assert not ami.named("TownlineKey")
 
 
@@ -146,7 +156,14 @@ def test_a_merchant_who_lets_it_ring_ends_with_no_answer(
 
 
 def test_a_trunk_that_does_not_answer_fails_the_call_and_says_so(exchange: Exchange, ami: Ami) -> None:
+    action = ask(exchange, ami, seconds=1)
+    assert ami.wait("OriginateResponse", 3, ActionID=action)["Response"] == "Failure"
+
+
+def test_a_trunk_that_was_thought_to_be_away_is_called_all_the_same(
+    exchange: Exchange, ami: Ami, town: Callable[..., Town]
+) -> None:
     ami.wait("ContactStatus", EndpointName="trunk", ContactStatus="Unreachable")
-    action = ask(exchange, ami)
-    assert ami.wait("OriginateResponse", 1, ActionID=action)["Response"] == "Failure"
-    assert not ami.named("Hangup"), "there never was a channel"
+    town(subscribers={MERCHANT: ["Answer", "Wait(1)", "SendDTMF(1)", "Wait(20)"]})
+    ask(exchange, ami)
+    assert_one_result(exchange, ami, "key", "1")

@@ -90,6 +90,12 @@ def test_a_caller_without_a_number_is_a_caller_all_the_same(ami: Ami, stranger: 
     assert ami.wait("Hangup")["CallerIDNum"] == "<unknown>"  # whether he came as far as the queue or not
 
 
+def test_a_telephone_that_calls_without_dialling_is_an_emergency(ami: Ami, stranger: Stranger) -> None:
+    stranger.call("13800000001", dialled="")
+    arrived = ami.wait("TownlineArrived")
+    assert (arrived["Dialled"], arrived["Emergency"]) == ("", "1")
+
+
 def test_every_one_of_many_calls_at_once_is_in_the_event_log(exchange: Exchange, ami: Ami, tmp_path: Path) -> None:
     sipp(exchange, HOTLINE, calls=40, rate=20, seconds=0.5, folder=tmp_path)
     until = time.monotonic() + 10

@@ -227,11 +227,13 @@ def run(exchange: Exchange, *words: str) -> Result:
         sip_port = {settings.sip_port}
         rtp_ports = {list(settings.rtp_ports)}
         extensions = {list(settings.extensions)}
+        auto_answer = {list(settings.auto_answer)}
         ring_seconds = {settings.ring_seconds}
         queue_seconds = {settings.queue_seconds}
         [exchange.trunk]
         port = {settings.trunk.port}
         provider = "{settings.trunk.provider}"
+        test_number = "{settings.trunk.test_number}"
         """
     )
     return CliRunner().invoke(cli, ["--config", str(path), "pbx", *words])

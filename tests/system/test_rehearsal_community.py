@@ -30,6 +30,7 @@ def facts(number: int, merchant: SampleMerchant) -> CandidateFacts:
         capacity=entry.capacity,
         suspended=entry.suspended_why is not None,
         suspended_why=entry.suspended_why or "",
+        suspended_until=None,
         load=0,
         first_channel=Channel(entry.first_channel),
         numbers={Channel(each.channel): each.number for each in entry.numbers},

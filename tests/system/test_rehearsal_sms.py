@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from callbridge.gateways import AndroidGateway, InboundSms, SmsState, SmsStatus
-from callbridge.settings import GatewaySettings
+from callbridge.gateways import AndroidGateway, InboundSms, Report, SmsState, SmsStatus
+from callbridge.settings import AndroidSettings
 from dispatch.rehearsal.community import read_community
 from dispatch.rehearsal.merchants import Merchants
 from dispatch.rehearsal.sms import SmsPhone
@@ -29,7 +29,7 @@ class Desk:
 
     def __init__(self, gateway: AndroidGateway) -> None:
         self.gateway = gateway
-        self.came: list[InboundSms | SmsStatus | None] = []
+        self.came: list[Report] = []
         self.refuse = 0
         self.ids: list[str] = []  # of every report, refused ones too
         self.app = FastAPI()
@@ -42,10 +42,10 @@ class Desk:
             if self.refuse:
                 self.refuse -= 1
                 return Response(status_code=503)
-            self.came.append(self.gateway.read_callback(request.headers, body, datetime.now(UTC)))
+            self.came.extend(self.gateway.read_callback(request.headers, body, datetime.now(UTC)))
             return Response(status_code=204)
 
-    async def wait(self, number: int) -> list[InboundSms | SmsStatus | None]:
+    async def wait(self, number: int) -> list[Report]:
         async with asyncio.timeout(5):
             while len(self.came) < number:  # noqa: ASYNC110 - a test may look at its leisure
                 await asyncio.sleep(0.02)
@@ -69,7 +69,7 @@ async def phone(tmp_path: Path) -> AsyncIterator[SmsPhone]:
 
 
 def gateway_to(phone: SmsPhone, password: str = "secret") -> AndroidGateway:
-    settings = GatewaySettings.model_validate({"name": "phone", "kind": "android", "url": phone.url})
+    settings = AndroidSettings.model_validate({"name": "phone", "kind": "android", "url": phone.url})
     return AndroidGateway(settings, user="desk", password=password, signing="shared key")
 
 
@@ -96,7 +96,7 @@ async def test_a_message_goes_out_and_its_way_is_reported(phone: SmsPhone, desk:
     assert isinstance(second, SmsStatus)
     assert (first.attempt, first.status) == ("attempt-1", SmsState.SENT)
     assert (second.attempt, second.status) == ("attempt-1", SmsState.DELIVERED)
-    assert (await desk.gateway.fate("attempt-1")).status is SmsState.DELIVERED
+    assert (await desk.gateway.fate("attempt-1", to=MERCHANT, at=datetime.now(UTC))).status is SmsState.DELIVERED
     seen = Log(tmp_path / "sms.jsonl").read()
     assert [(each.what, each.number, each.call) for each in seen] == [
         ("sent", MERCHANT, "attempt-1"),
@@ -108,7 +108,7 @@ async def test_one_attempt_is_never_two_messages(phone: SmsPhone, desk: Desk) ->
     await desk.gateway.send("attempt-1", MERCHANT, "once")
     await desk.gateway.send("attempt-1", MERCHANT, "once")
     assert list(phone.messages) == ["attempt-1"]
-    assert (await desk.gateway.fate("attempt-2")).status is SmsState.NEVER_SEEN
+    assert (await desk.gateway.fate("attempt-2", to=MERCHANT, at=datetime.now(UTC))).status is SmsState.NEVER_SEEN
 
 
 async def test_an_answer_comes_in_signed_and_again_under_the_same_id_until_it_is_taken(

@@ -16,6 +16,7 @@ from dispatch.rehearsal.evidence import Evidence
 from dispatch.rehearsal.operator_phone import OperatorPhone
 from dispatch.rehearsal.town import Town, TownPlace
 from dispatch.rehearsal.witness import Log, Sighting
+from tests.patience import SOON
 from tests.system.ami import Ami
 from tests.system.conftest import free_port, rtp_block
 from tests.system.town import NETWORK
@@ -65,7 +66,7 @@ async def telephone(exchange: Exchange, tmp_path: Path) -> AsyncIterator[Operato
     await phone.stop()
 
 
-async def seen(log: Log, accept: Callable[[Sighting], bool], seconds: float = 10) -> Sighting:
+async def seen(log: Log, accept: Callable[[Sighting], bool], seconds: float = SOON) -> Sighting:
     async with asyncio.timeout(seconds):
         while (found := log.find(accept)) is None:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.05)

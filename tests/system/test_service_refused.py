@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from callbridge.exchange import Exchange
+from tests.patience import SOON
 from tests.system.conftest import free_port
 from tests.system.town import Town
 
@@ -51,7 +52,7 @@ def service(config_file: Path) -> Iterator[Path]:
         process.terminate()
 
 
-def wait_for(so: Callable[[], object], seconds: float = 15) -> None:
+def wait_for(so: Callable[[], object], seconds: float = SOON) -> None:
     until = time.monotonic() + seconds
     while not so():
         assert time.monotonic() < until

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -9,7 +10,7 @@ import pytest_asyncio
 from callbridge.exchange import Tree
 from console.errors import Refused
 from console.plain import plain
-from dispatch.wire.work import OfferAnswer
+from dispatch.wire.offers import OfferAnswer
 from tests.system.day import LONG_AGO, Day, until, working_day
 from tests.system.stranger import Stranger
 
@@ -32,8 +33,8 @@ HOSTILE = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def day(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Day]:
-    async with working_day(tree, tmp_path_factory.mktemp("strangers")) as day:
+async def day(tree: Tree, spoken: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Day]:
+    async with working_day(tree, spoken, tmp_path_factory.mktemp("strangers")) as day:
         yield day
 
 
@@ -93,11 +94,13 @@ async def test_whatever_a_caller_calls_himself_he_is_one_harmless_call(day: Day,
         assert [each.subject_id for each in arrived] == [ended.id], name
         assert harmless(ended.number), (name, ended.number)
         assert harmless(ended.name_heard), (name, ended.name_heard)
-        assert (ended.resident, ended.end, ended.needs) == (None, "abandoned", "need.abandoned"), name
+        assert (ended.resident, ended.end) == (None, "abandoned"), name
+        assert ended.call_back in day.watch.world.cases, name
         assert harmless(plain(ended.name_heard)), name
 
+    seen = len(day.watch.events)
     stranger.call("02367001008", display="[/]王秀英".encode() + b"\xff")
-    known = await day.wait_call("孙德海", lambda call: call.state == "ended")
+    known = await day.ended("孙德海", seen)
     assert harmless(known.name_heard)
     assert len(day.sql("SELECT id FROM call")) == stranger.calls
     assert day.sql("SELECT state FROM offer WHERE id = :id", id=offer.id) == [("sent",)]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -41,10 +42,13 @@ STEPS = [
 
 
 @pytest.fixture
-def installation(tree: Tree, tmp_path: Path) -> Path:
-    """A folder with a configuration that knows where the telephone programs are."""
-    (tmp_path / "config.toml").write_text(f"[exchange]\nroot = {json.dumps(str(tree.root))}\n", encoding="utf-8")
-    return tmp_path
+def installation(tree: Tree, spoken: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder, of a short name, with a configuration that knows where the telephone programs are."""
+    folder = tmp_path_factory.mktemp("town")
+    for place in ("speech", "var/demo/speech"):
+        shutil.copytree(spoken, folder / place)
+    (folder / "config.toml").write_text(f"[exchange]\nroot = {json.dumps(str(tree.root))}\n", encoding="utf-8")
+    return folder
 
 
 def townline(folder: Path, *words: str) -> list[str]:
@@ -94,6 +98,30 @@ def test_a_killed_service_finds_its_waiting_caller_and_its_offer_again(installat
     assert processes_of(installation) == []
 
 
+def test_a_button_that_nobody_answers_climbs_to_the_daughter_who_is_going(installation: Path) -> None:
+    told = subprocess.run(
+        townline(installation, "demo", "--story", "emergency"),
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    steps = ["button pressed", "all operators", "on-call list", "the family", "the daughter is going", "closed"]
+    places = [told.stdout.index(step) for step in steps]
+    assert places == sorted(places)
+    assert processes_of(installation) == []
+
+
+def test_the_resident_is_asked_afterwards_and_the_merchants_record_shows_it(installation: Path) -> None:
+    told = subprocess.run(
+        townline(installation, "demo", "--story", "survey"), capture_output=True, text=True, timeout=150, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "read_record 0 1 0" in told.stdout
+    assert processes_of(installation) == []
+
+
 def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
     community = read_community()
     resident = community.resident("林婉芝")
@@ -106,8 +134,14 @@ def _merchants_learn_the_door_only_after_accepting(path: Path) -> None:
     assert resident.door in details[0]
 
 
+IN_A_CALL = frozenset(
+    {"ENTERQUEUE", "ABANDON", "CONNECT", "COMPLETECALLER", "COMPLETEAGENT"}
+)  # not who is in the ring
+
+
 def _the_exchange_tells_the_same_call(path: Path) -> None:
-    events = [line.split("|")[4] for line in path.read_text().splitlines() if "|hotline|" in line]
+    of_calls = [line.split("|") for line in path.read_text().splitlines() if "|hotline|" in line]
+    events = [event for _, _, _, _, event, *_ in of_calls if event in IN_A_CALL]
     assert events == ["ENTERQUEUE", "CONNECT", "COMPLETECALLER"]
 
 
@@ -123,6 +157,16 @@ async def test_a_story_stops_at_the_step_that_has_no_witness(installation: Path)
         with pytest.raises(StepFailed, match="queued: the journal said nothing"):
             await tell(stage, [called, deaf], said.append)
     assert [line.split()[0] for line in said if line[0] != " "] == ["step", "called", "step", "called"]
+
+
+async def test_a_race_and_a_case_that_everybody_declines_come_true_on_one_stage(installation: Path) -> None:
+    place = find_place(installation / "stage", ConfigFile(installation / "config.toml"), None)
+    async with Stage(place, read_community(), lambda words: None, answer_after=None, reports_progress=False) as stage:
+        for name in ("race", "declined"):
+            said: list[str] = []
+            await tell(stage, STORIES[name], said.append)
+            told = [line for line in said[1:] if line[0] != " "]
+            assert all(line.startswith(step.name) for line, step in zip(told, STORIES[name], strict=True))
 
 
 async def test_a_day_goes_by_itself_and_alone_and_a_killed_one_is_cleared_away_by_the_next(
@@ -153,3 +197,10 @@ async def test_a_day_goes_by_itself_and_alone_and_a_killed_one_is_cleared_away_b
     calls = {seen.call for seen in log.read() if seen.what == "answered"}
     assert len(calls) >= 2
     assert processes_of(installation) == []
+
+
+def test_five_callers_while_everybody_talks_end_where_they_should(installation: Path) -> None:
+    words = townline(installation, "demo", "--story", "busy")
+    told = subprocess.run(words, capture_output=True, text=True, timeout=170, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "each where it should be" in told.stdout

@@ -14,6 +14,7 @@ from pathlib import Path
 from callbridge.exchange import Exchange, phone_account, running
 from callbridge.exchange.configuration import MODULES
 from callbridge.exchange.places import Places
+from tests.patience import SOON
 
 NETWORK, TELEPHONES = "127.0.0.3", "127.0.0.4"
 
@@ -134,13 +135,25 @@ class Town:
         What one who `listens` hears is the wav file `heard`.
         """
         application, data = ("Record", f"{self.heard},0,{seconds},qk") if listens else ("Wait", str(seconds))
+        self._order(caller, dialled, f"Application: {application}\nData: {data}\n", name)
+
+    def _order(self, caller: str, dialled: str, then: str, name: str = "") -> None:
         (self.folder / "callers").mkdir(exist_ok=True)
         aside = self.folder / "callers" / f"{time.monotonic_ns()}.call"
         aside.write_text(
             f"Channel: Local/s@callers/n\nSetvar: __DIALLED={dialled}\nSetvar: __CALLER={caller}\n"
-            f"Setvar: __NAME={name}\nApplication: {application}\nData: {data}\nWaitTime: 60\n"
+            f"Setvar: __NAME={name}\nSetvar: SPEECH={self.folder}/speech\n{then}WaitTime: 60\n"
         )
         aside.rename(self.places.spool / "outgoing" / aside.name)
+
+    def call_and_do(self, caller: str, dialled: str, steps: list[str]) -> None:
+        """`caller` dials and, once answered, does these dialplan steps (keys, speech); then he hangs up."""
+        context = f"does-{time.monotonic_ns()}"
+        first, *others = [*steps, "Hangup()"]
+        self.console(f"dialplan add extension s,1,{_quoted(first)} into {context}")
+        for priority, step in enumerate(others, 2):
+            self.console(f"dialplan add extension s,{priority},{_quoted(step)} into {context}")
+        self._order(caller, dialled, f"Context: {context}\nExtension: s\nPriority: 1\n")
 
     def dial_from_telephone(self, extension: str, number: str) -> None:
         """Somebody picks up the telephone and dials."""
@@ -154,14 +167,14 @@ class Town:
     def log(self) -> str:
         return (self.places.log / "messages.log").read_text(errors="replace")
 
-    def wait_log(self, text: str, seconds: float = 10) -> None:
+    def wait_log(self, text: str, seconds: float = SOON) -> None:
         until = time.monotonic() + seconds
         while text not in self.log:
             assert time.monotonic() < until, f"{text} did not happen within {seconds} s"
             time.sleep(0.05)
 
     def wait_registered(self, extension: str) -> None:
-        until = time.monotonic() + 10
+        until = time.monotonic() + SOON
         while f"/sip:{extension}@" not in self.exchange.console_command("pjsip show contacts"):
             assert time.monotonic() < until, f"telephone {extension} did not register"
             time.sleep(0.05)
@@ -232,6 +245,12 @@ def kill(places: Places) -> None:
         os.kill(pid, signal.SIGKILL)
         while running.running_pid(places) is not None:
             time.sleep(0.01)
+
+
+def _quoted(step: str) -> str:
+    """A step as Asterisk's console takes it: `SendDTMF,1`."""
+    application, _, data = step.removesuffix(")").partition("(")
+    return f'{application},"{data}"' if data else application
 
 
 def _steps(number: str, steps: list[str]) -> str:

@@ -7,7 +7,8 @@ phone. After the restart both are there, and the offer has gone out once.
 from dispatch.rehearsal import expectations as expect
 from dispatch.rehearsal.evidence import Seen
 from dispatch.rehearsal.story import Play, Step
-from dispatch.wire.work import Dispatch, NewCase
+from dispatch.wire.cases import NewCase
+from dispatch.wire.offers import Dispatch
 
 FIRST_CALLER, SECOND_CALLER = "林婉芝", "王䶮"
 PHARMACY = "kangning"

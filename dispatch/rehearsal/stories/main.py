@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from dispatch.rehearsal import expectations as expect
 from dispatch.rehearsal.story import Play, Step
-from dispatch.wire.work import Close, Dispatch, NewCase
+from dispatch.wire.cases import Close, NewCase
+from dispatch.wire.offers import Dispatch
 
 RESIDENT = "林婉芝"
 FIRST, SECOND = "kangning", "tongxin"

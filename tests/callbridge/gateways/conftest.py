@@ -1,10 +1,11 @@
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
 from callbridge.gateways import AndroidGateway
 from callbridge.gateways.standin import StandInPhone
-from callbridge.settings import GatewaySettings
+from callbridge.settings import AndroidSettings
 
 SIGNING = "a key for signatures"
 
@@ -15,9 +16,9 @@ def phone() -> Iterator[StandInPhone]:
         yield phone
 
 
-def gateway_to(url: str, *, password: str = "secret", patience: float = 5) -> AndroidGateway:
-    settings = GatewaySettings.model_validate(
-        {"name": "phone", "kind": "android", "url": url, "timeout_seconds": patience}
+def gateway_to(url: str, *, password: str = "secret", patience: float = 5, **more: Any) -> AndroidGateway:
+    settings = AndroidSettings.model_validate(
+        {"name": "phone", "kind": "android", "url": url, "timeout_seconds": patience} | more
     )
     return AndroidGateway(settings, user="desk", password=password, signing=SIGNING)
 

@@ -1,13 +1,14 @@
 """What the phone reports is believed only when it is signed, recent and readable."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from callbridge.errors import CallbackForged, CallbackMalformed
-from callbridge.gateways import AndroidGateway, InboundSms, SmsState, SmsStatus
+from callbridge.gateways import AndroidGateway, InboundSms, Report, SmsState, SmsStatus
 from callbridge.gateways.signature import sign
 from callbridge.gateways.standin import StandInPhone
 from tests.callbridge.gateways.conftest import SIGNING
@@ -34,9 +35,14 @@ def signed(body: bytes, *, at: datetime = NOW, key: str = SIGNING) -> dict[str, 
     return {"X-Timestamp": stamp, "X-Signature": sign(key, body, stamp)}
 
 
+def only(reports: Sequence[Report]) -> Report:
+    (report,) = reports
+    return report
+
+
 def test_a_reply_is_read(gateway: AndroidGateway) -> None:
     body = reported("sms:received", REPLY)
-    assert gateway.read_callback(signed(body), body, NOW) == InboundSms(
+    assert only(gateway.read_callback(signed(body), body, NOW)) == InboundSms(
         event_id="event-1",
         from_number="+8613900000001",
         to_number=None,
@@ -68,7 +74,7 @@ def test_a_receipt_is_read(
     gateway: AndroidGateway, event: str, extra: dict[str, Any], status: SmsState, reason: str
 ) -> None:
     body = reported(event, {"messageId": "attempt-1", "recipient": "+8613900000001"} | extra)
-    assert gateway.read_callback(signed(body), body, NOW) == SmsStatus(
+    assert only(gateway.read_callback(signed(body), body, NOW)) == SmsStatus(
         event_id="event-1",
         attempt="attempt-1",
         status=status,
@@ -86,20 +92,20 @@ def test_a_repeated_report_has_the_same_event_id_under_a_new_stamp(gateway: Andr
 
 def test_reports_of_other_kinds_are_nothing(gateway: AndroidGateway) -> None:
     body = reported("system:ping", {"health": {}})
-    assert gateway.read_callback(signed(body), body, NOW) is None
+    assert gateway.read_callback(signed(body), body, NOW) == ()
 
 
 def test_headers_may_come_in_any_case(gateway: AndroidGateway) -> None:
     body = reported("sms:received", REPLY)
     headers = {name.lower(): value.upper() for name, value in signed(body).items()}
-    assert gateway.read_callback(headers, body, NOW) is not None
+    assert gateway.read_callback(headers, body, NOW)
 
 
 @pytest.mark.parametrize("skew", [timedelta(minutes=5), -timedelta(minutes=5)])
 def test_five_minutes_of_clock_skew_are_allowed_and_no_more(gateway: AndroidGateway, skew: timedelta) -> None:
     body = reported("sms:received", REPLY)
     headers = signed(body)
-    assert gateway.read_callback(headers, body, NOW + skew) is not None
+    assert gateway.read_callback(headers, body, NOW + skew)
     with pytest.raises(CallbackForged, match="five minutes"):
         gateway.read_callback(headers, body, NOW + skew * 1.01)
 
@@ -172,7 +178,7 @@ def test_a_megabyte_is_refused_unread(gateway: AndroidGateway) -> None:
 def test_what_no_database_stores_is_replaced(gateway: AndroidGateway) -> None:
     payload = REPLY | {"message": "1\x00\ud800𠮷", "sender": "\x00"}
     body = json.dumps({"id": "event-1", "event": "sms:received", "payload": payload}).encode()
-    reply = gateway.read_callback(signed(body), body, NOW)
+    reply = only(gateway.read_callback(signed(body), body, NOW))
     assert isinstance(reply, InboundSms)
     assert (reply.text, reply.from_number) == ("1\ufffd\ufffd𠮷", "\ufffd")
 
@@ -180,18 +186,18 @@ def test_what_no_database_stores_is_replaced(gateway: AndroidGateway) -> None:
 @pytest.mark.parametrize("stamp", [None, "yesterday", "2026-03-02T08:59:58", 5])
 def test_a_reply_without_a_readable_time_came_now(gateway: AndroidGateway, stamp: object) -> None:
     body = reported("sms:received", REPLY | {"receivedAt": stamp})
-    reply = gateway.read_callback(signed(body), body, NOW)
+    reply = only(gateway.read_callback(signed(body), body, NOW))
     assert isinstance(reply, InboundSms)
     assert reply.received_at == NOW
 
 
 def test_a_reply_of_an_older_app_names_its_sender_otherwise(gateway: AndroidGateway) -> None:
     body = reported("sms:received", {key: REPLY[key] for key in ("phoneNumber", "message", "receivedAt")})
-    reply = gateway.read_callback(signed(body), body, NOW)
+    reply = only(gateway.read_callback(signed(body), body, NOW))
     assert isinstance(reply, InboundSms)
     assert reply.from_number == "+8613900000001"
 
 
 def test_the_stand_in_signs_as_the_door_believes(phone: StandInPhone, gateway: AndroidGateway) -> None:
     headers, body = phone.signed("sms:received", REPLY)
-    assert gateway.read_callback(headers, body, datetime.now(UTC)) is not None
+    assert gateway.read_callback(headers, body, datetime.now(UTC))

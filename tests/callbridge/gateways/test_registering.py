@@ -14,7 +14,8 @@ from callbridge.errors import GatewayRefused
 from callbridge.gateways import AndroidGateway, InboundSms, SmsState, SmsStatus, open_gateways
 from callbridge.gateways.standin import StandInMessage, StandInPhone
 from callbridge.secrets import Secrets
-from callbridge.settings import GatewaySettings
+from callbridge.settings import AndroidSettings
+from tests.callbridge.gateways.test_callbacks import only
 
 NUMBER = "+8613900000001"
 
@@ -106,7 +107,7 @@ async def test_a_message_and_its_answer_go_there_and_back(
     await gateway.send("attempt-1", NUMBER, "接单吗?")
     now = datetime.now(UTC)
     reports = [service.next() for _ in range(3)]
-    read = [gateway.read_callback(headers, body, now) for _, headers, body in reports]
+    read = [only(gateway.read_callback(headers, body, now)) for _, headers, body in reports]
     assert [path for path, _, _ in reports] == ["/status", "/status", "/inbound"]
     assert [report.status for report in read if isinstance(report, SmsStatus)] == [SmsState.SENT, SmsState.DELIVERED]
     reply = read[-1]
@@ -130,7 +131,7 @@ async def test_gateways_are_opened_from_the_configuration_with_their_secrets(
     secrets = Secrets(tmp_path)
     for name, value in {"GATEWAY_DESK_PHONE_USER": "desk", "GATEWAY_DESK_PHONE_PASSWORD": "secret"}.items():
         (tmp_path / name).write_text(value)
-    settings = GatewaySettings.model_validate({"name": "desk-phone", "kind": "android", "url": phone.url})
+    settings = AndroidSettings.model_validate({"name": "desk-phone", "kind": "android", "url": phone.url})
     gateways = open_gateways([settings], secrets)
     assert list(gateways) == ["desk-phone"]
     assert (await gateways["desk-phone"].check()).usable

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from callbridge.settings import GatewaySettings, SpeechSettings
+from callbridge.settings import AndroidSettings, SpeechSettings
 from dispatch.api import create_app
 from dispatch.config import Config, DatabaseSettings, ServiceSettings
 from dispatch.house import House, furnish
@@ -24,7 +24,7 @@ def config(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Confi
         database=DatabaseSettings(url=_written(town)),
         service=ServiceSettings(secrets=tmp_path / "secrets"),
         speech=SpeechSettings(cache=tmp_path / "speech"),
-        gateways=(GatewaySettings(name="phone", kind="android", url="http://127.0.0.1:1"),),  # type: ignore[arg-type]
+        gateways=(AndroidSettings(name="phone", kind="android", url="http://127.0.0.1:1"),),  # type: ignore[arg-type]
     )
 
 

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from dispatch.house import House
 from dispatch.serve import http_server, open_door
-
-SOON = 10  # seconds after which what should have come does not come
+from tests.patience import SOON
 
 
 @dataclass

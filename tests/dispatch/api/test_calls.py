@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 
-from callbridge.events import CallEnd, CallRinging, PhoneReached
+from callbridge.events import CallEnd, CallRinging, LinkUp, PhoneReached
 from dispatch.models import Operator
 from registry.areas import add_area
 from registry.models import AccessLog
@@ -93,14 +93,23 @@ def test_the_operator_who_answers_owns_the_call_and_others_see_that(
         assert (line["state"], line["operator"]["name"]) == ("talking", "陈雨")
 
 
-def test_an_abandoned_call_stays_on_the_board_until_somebody_settles_it(console: Console, town: Town) -> None:
-    uniqueid = town.rings_in()
-    town.hangs_up(uniqueid, CallEnd.ABANDONED)
+def test_an_abandoned_call_leaves_a_case_to_call_back_and_the_answered_one_settles_it_with_one_key(
+    console: Console, town: Town
+) -> None:
+    town.resident()
+    town.hangs_up(town.rings_in(), CallEnd.ABANDONED)
+    board = console.get("board")
+    assert board["calls"] == []
+    (case,) = board["cases"]
+    assert (case["call_back"], case["attempts"], case["needs_why"]) == (True, 1, "need.abandoned")
+    town.answers(town.rings_in())
     (line,) = console.get("board")["calls"]
-    assert (line["state"], line["end"], line["needs"]) == ("ended", "abandoned", "need.abandoned")
+    assert line["call_back"] == case["number"]
+    assert [each["number"] for each in console.get(f"calls/{line['id']}")["cases"]] == [case["number"]]
     settled = console.post(f"calls/{line['id']}/settle")
-    assert settled["needs"] is None
-    assert console.get("board")["calls"] == []
+    assert settled["call_back"] is None
+    assert console.get("board")["cases"] == []
+    assert console.get(f"cases/{case['number']}")["outcome"] == "served"
     late = console.post(f"calls/{line['id']}/settle", 409)
     assert (late["type"], late["values"]["by"]) == ("/problems/conflict", "陈雨")
 
@@ -151,3 +160,19 @@ def test_an_operator_sees_the_calls_of_her_area_and_those_that_ring_at_her_telep
         assert [line["id"] for line in liu.get("board")["calls"]] == [call.id]
         assert liu.get(f"calls/{call.id}")["card"]["name"] == "王秀英"
         assert liu.get(f"residents/{resident}", 404)["type"] == "/problems/not_found", "only through the call"
+
+
+def test_an_emergency_shows_its_ladder_and_a_gap_stands_on_the_board(console: Console, town: Town) -> None:
+    now = town.clock.now()
+    town.tell(LinkUp(exchange="main", at=now, away_since=now - timedelta(seconds=149), exchange_restarted=False))
+    (gap,) = console.get("board")["gaps"]
+    assert (gap["exchange"], gap["calls"], gap["to_call_back"]) == ("main", 0, 0)
+    town.rings_in(emergency=True)
+    (line,) = console.get("board")["cases"]
+    assert line["clock"]["kind"] == "ladder_step"
+    ladder = console.get(f"cases/{line['number']}")["ladder"]
+    assert (ladder["state"], ladder["step"], ladder["round"]) == ("climbing", 0, 1)
+    assert ladder["steps"] == ["operators", "supervisor", "on_call", "contacts"]
+    console.post(f"cases/{line['number']}/acknowledge")
+    ladder = console.get(f"cases/{line['number']}")["ladder"]
+    assert (ladder["state"], ladder["by"]["name"]) == ("acknowledged", "陈雨")

@@ -65,6 +65,8 @@ def test_operators_links_and_sms_come_with_their_lines(service: Service, console
             "up": False,
             "since": "2026-03-02T01:00:00Z",
             "reason": "connection refused",
+            "recording_stopped_at": None,
+            "log_problem": "",
         }
         with town.store.writing() as session:
             sit_down(session, town.colleague.operator_id)
@@ -113,10 +115,10 @@ def test_who_was_away_for_too_long_gets_the_board_instead_of_everything(
 ) -> None:
     monkeypatch.setattr(feed, "TOO_FAR_BEHIND", 5)
     here = console.get("board")["last_event_id"]
-    for _ in range(4):
-        town.rings_in()
-    with Listener(service.url, console.token) as listener:  # the feed has handed out all of them
-        listener.snapshot()
+    with Listener(service.url, console.token, here) as listener:
+        for _ in range(4):
+            town.rings_in()
+            assert listener.change("call.queued")
     with Listener(service.url, console.token, here) as listener:
         assert len(listener.snapshot()["calls"]) == 4
 
@@ -197,10 +199,11 @@ def test_a_client_that_does_not_read_is_dropped_and_the_others_go_on(
     service.house.feed._clients.add(client)
     monkeypatch.setattr(feed, "PATIENCE", 6)
     with Listener(service.url, colleague.token, colleague.get("board")["last_event_id"]) as listener:
+        numbers = []
         for _ in range(5):
             town.rings_in()
             town.clock.move(timedelta(seconds=1))
-        numbers = [seq(listener.change()["id"]) for _ in range(10)]
+            numbers += [seq(listener.change()["id"]) for _ in range(2)]
     assert all(after == before + 1 for before, after in pairwise(numbers))
     assert client.dropped
     assert client.waiting.qsize() == 1, "what waited for it has been let go"
@@ -230,3 +233,23 @@ def test_a_feed_whose_database_is_away_goes_on_when_it_is_back(
         monkeypatch.setattr(service.house.feed, "_read", failing)
         town.rings_in()
         assert listener.change("call.queued")
+
+
+def test_in_a_rush_the_feed_reads_seldomer_and_everything_comes_all_the_same(
+    service: Service, console: Console, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, readings = service.house.feed._read, []
+
+    def slow(*arguments: int) -> list[feed.Rendered]:
+        time.sleep(0.02)
+        readings.append(read(*arguments))
+        return readings[-1]
+
+    with Listener(service.url, console.token, console.get("board")["last_event_id"]) as listener:
+        monkeypatch.setattr(service.house.feed, "_read", slow)
+        began = time.monotonic()
+        calls = [town.rings_in() for _ in range(30)]
+        while town.call(calls[-1]).id != listener.change("call.queued")["subject_id"]:
+            pass
+        at_most = (time.monotonic() - began) / (0.02 * (1 + feed.RESTS)) + 3  # one before the rush, two after it
+    assert len(readings) <= at_most

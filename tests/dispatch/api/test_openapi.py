@@ -9,15 +9,30 @@ from tests.dispatch.api.desks import http_of
 
 PATHS = """
 POST login, POST logout, GET me, GET board, GET events, GET services
-GET calls, GET calls/{call_id}, PATCH calls/{call_id}, POST calls/{call_id}/settle
+PATCH services/{code}
+GET calls, GET calls/{call_id}, PATCH calls/{call_id}, POST calls/{call_id}/settle, POST calls/{call_id}/clear
+POST calls/{call_id}/take, POST calls/{call_id}/hold, POST calls/{call_id}/resume, POST calls/{call_id}/hand-over
+POST calls/{call_id}/bring-in, POST calls/{call_id}/drop, POST calls/{call_id}/hang-up, POST calls/{call_id}/listen
+POST dial, POST me/presence
 GET residents, POST residents, GET residents/{resident_id}, PATCH residents/{resident_id}
 GET merchants, POST merchants, GET merchants/{merchant_id}, PATCH merchants/{merchant_id}
+POST merchants/{merchant_id}/suspend, POST merchants/{merchant_id}/resume
+POST cards/{card_id}/dispute, POST cards/{card_id}/decide
 GET cases, POST cases, GET cases/{number}, PATCH cases/{number}, GET cases/{number}/candidates
 POST cases/{number}/dispatch, GET cases/{number}/offers, GET cases/{number}/timeline, POST cases/{number}/visit
 POST cases/{number}/offers/{offer_id}/answer, POST cases/{number}/offers/{offer_id}/end
+POST cases/{number}/offers/{offer_id}/resend
 POST cases/{number}/close, POST cases/{number}/cancel, POST cases/{number}/reopen, POST cases/{number}/remind
-POST cases/{number}/acknowledge, GET inbound, POST inbound/{inbound_id}/seen
+POST cases/{number}/gather, POST cases/{number}/keep-apart, POST cases/{number}/sms, GET sms/reckoning
+GET cases/{number}/sheets, GET cases/{number}/hindsight, POST residents/{resident_id}/confirm
+POST cases/{number}/acknowledge, POST cases/{number}/hand-turn, GET inbound, POST inbound/{inbound_id}/seen
+GET residents/{resident_id}/care-plans, POST residents/{resident_id}/care-plans
+PATCH residents/{resident_id}/care-plans/{plan_id}, POST residents/{resident_id}/care-plans/{plan_id}/end
+GET match
+GET rules, GET rules/{kind}, PATCH rules/{kind}, POST hold/release
+GET recordings, POST recordings/{recording_id}/play
 POST gateways/{name}/inbound, POST gateways/{name}/status
+POST gateways/{name}/inbound/{token}, POST gateways/{name}/status/{token}, POST proofs/{proof_id}/acknowledge
 """
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -76,4 +91,5 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 def test_only_what_needs_no_token_says_so(document: dict[str, Any]) -> None:
     open_ = {address for address, operation in operations(document).items() if not operation.get("security")}
-    assert open_ == {"POST login", "POST gateways/{name}/inbound", "POST gateways/{name}/status"}
+    callbacks = {f"POST gateways/{{name}}/{what}" for what in ("inbound", "status")}
+    assert open_ == {"POST login", *callbacks, *(f"{each}/{{token}}" for each in callbacks)}

@@ -5,8 +5,9 @@ from fastapi import FastAPI
 
 from dispatch.models import Operator
 from registry.areas import add_area
-from registry.models import AccessLog
+from registry.models import AccessLog, Channel
 from registry.store import Role
+from registry.wrong_numbers import note_wrong
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
 
@@ -93,7 +94,11 @@ def test_a_merchant_is_registered_read_and_changed_by_a_supervisor(supervisor: C
     assert supervisor.get(f"merchants/{card['id']}") == card
     assert [each["id"] for each in supervisor.get("merchants", q="康宁", kind="pharmacy")["items"]] == [card["id"]]
     assert supervisor.get("merchants", q="康宁", kind="water")["items"] == []
-    changed = supervisor.patch(f"merchants/{card['id']}", version=card["version"], suspended_why="装修")
+    plan = ["20:00-08:00/voice_first/3"]
+    changed = supervisor.patch(
+        f"merchants/{card['id']}", version=card["version"], suspended_why="装修", channel_plan=plan
+    )
+    assert changed["channel_plan"] == plan
     assert changed["suspended_at"] is not None
     assert changed["numbers"] == card["numbers"]
     assert supervisor.patch(f"merchants/{card['id']}", 409, version=card["version"], name="x")["values"]["now"] == 2
@@ -118,3 +123,18 @@ def test_the_services_are_those_in_force_with_their_questions(console: Console) 
     assert services["medicine"]["questions_zh"]
     assert services["medicine"]["questions_en"]
     assert services["emergency_medical"]["priority"] == "emergency"
+
+
+def test_a_wrong_number_of_a_merchant_is_on_the_board_until_the_numbers_are_written_anew(
+    supervisor: Console, town: Town
+) -> None:
+    merchant = town.merchant("康宁药房", voice="+8613900000011")
+    with town.store.writing() as session:
+        note_wrong(session, merchant, Channel.VOICE, "+8613900000011")
+    (wrong,) = supervisor.get("board")["wrong_numbers"]
+    assert (wrong["merchant"]["name"], wrong["number"]) == ("康宁药房", "+8613900000011")
+    card = supervisor.get(f"merchants/{merchant}")
+    assert card["numbers"][0]["wrong_since"] is not None
+    numbers = [{"channel": "voice", "number": "+8613900000012"}]
+    supervisor.patch(f"merchants/{merchant}", version=card["version"], numbers=numbers)
+    assert supervisor.get("board")["wrong_numbers"] == []

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from dispatch.cli import cli
 from registry.store import Store
 from tests.dispatch.api.serving import Listener
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 def free_port() -> int:
@@ -143,6 +143,29 @@ def test_it_serves_without_its_exchange_says_so_and_stops_in_order_with_a_stream
 
 
 @only_sqlite
+def test_systemd_is_told_that_it_is_ready_lives_and_stops(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(PATIENCE)
+        with installation.serving() as process:
+            assert systemd.recv(1000).decode() == "READY=1"
+            lives = systemd.recv(1000).decode().splitlines()
+            assert lives[0] == "WATCHDOG=1"
+            assert lives[1].startswith("STATUS=no link to the exchange main: ")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=8) == 0
+        systemd.setblocking(False)
+        last = ""
+        with suppress(BlockingIOError):
+            while said := systemd.recv(1000).decode():
+                last = said
+        assert last == "STOPPING=1\nSTATUS=stopping"
+
+
+@only_sqlite
 def test_a_second_service_on_one_database_file_is_told_who_holds_it(installation: Installation) -> None:
     with installation.serving() as first:
         second = Installation(installation.folder, installation.database, free_port())
@@ -198,13 +221,38 @@ def test_operators_are_added_listed_and_given_telephones_and_passwords(installat
     short = installation.ask("operator", "add", "别人", "--login", "bie", "--password-stdin", stdin="short\n")
     assert (short.exit_code, "8 to 200" in short.stderr) == (1, True)
     listed = json.loads(installation.ask("operator", "list", "--json").stdout)
-    assert listed == [{"login": "fan", "name": "范静", "role": "supervisor", "extension": "801"}]
+    assert listed == [{"login": "fan", "name": "范静", "role": "supervisor", "extension": "801", "area": None}]
     account = json.loads(installation.ask("operator", "phone", "范静", "--json").stdout)
     assert (account["user"], account["server"]) == ("801", "127.0.0.1")
     assert account["password"] == (installation.folder / "var/secrets/SIP_801").read_text().strip()
     assert installation.ask("operator", "phone", "nobody").exit_code == 1
     assert installation.ask("operator", "password", "fan", "--password-stdin", stdin="open sesame\n").exit_code == 0
     assert installation.ask("operator", "add", "x").exit_code == 2, "wrong usage"
+
+
+@only_sqlite
+def test_an_operator_belongs_to_an_area_of_the_imported_tree_and_may_be_moved(installation: Installation) -> None:
+    sheet = installation.folder / "areas.csv"
+    sheet.write_text("区划代码,名称\n500103000000,渝中区\n500103001000,七星岗街道\n", encoding="utf-8")
+    assert installation.ask("import", "areas", str(sheet), "--apply").exit_code == 0
+    added = installation.ask("operator", "add", "范静", "--login", "fan", "--area", "七星岗街道")
+    assert added.exit_code == 0
+    unknown = installation.ask("operator", "area", "fan", "解放碑街道")
+    assert (unknown.exit_code, "there is no area 解放碑街道" in unknown.output) == (1, True)
+
+    def area() -> str | None:
+        (fan,) = json.loads(installation.ask("operator", "list", "--json").stdout)
+        code: str | None = fan["area"]
+        return code
+
+    assert area() == "500103001000"
+    assert installation.ask("operator", "area", "范静", "500103000000").exit_code == 0
+    assert area() == "500103000000"
+    assert installation.ask("operator", "area", "范静").exit_code == 0
+    assert area() is None
+    written = installation.folder / "out.csv"
+    assert installation.ask("export", "areas", str(written)).exit_code == 0
+    assert installation.ask("import", "areas", str(written)).exit_code == 0
 
 
 @only_sqlite
@@ -232,3 +280,13 @@ def test_check_names_what_is_wrong_and_changes_nothing(installation: Installatio
     assert findings["database"]["good"] is True
     assert findings["exchange"]["good"] is False
     assert not Path(installation.database.removeprefix("sqlite:///")).exists()
+
+
+@only_sqlite
+def test_check_says_whether_anybody_is_called_when_the_service_dies(installation: Installation) -> None:
+    installation.ask("operator", "list")  # the database is there now, and seeded
+    findings = {each["what"]: each for each in json.loads(installation.ask("check", "--json").stdout)}
+    assert findings["supervisor"]["good"] is True
+    assert findings["supervisor"]["says"] == (
+        "when the service dies, nobody is called: the ladder's supervisor has no number"
+    )

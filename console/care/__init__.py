@@ -1,0 +1,1 @@
+"""Care calls: what was agreed with a resident, and how she was each time."""

@@ -1,0 +1,1 @@
+"""Who could come: without a case, and looking back at one."""

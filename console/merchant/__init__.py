@@ -1,0 +1,1 @@
+"""A merchant: how it is reached, when it is open, what residents said."""

@@ -1,0 +1,20 @@
+"""A call that somebody outside answered has a word of its own."""
+
+from alembic import op
+
+from dispatch.migrations.words import has_words_now
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+CALL_ENDS = (
+    *("answered", "abandoned", "timed_out", "cut_off", "forwarded"),
+    *("call_back", "message", "ordered", "not_reached"),
+)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("call", schema=None) as batch_op:
+        has_words_now(batch_op, "call", "end", "callend", CALL_ENDS)

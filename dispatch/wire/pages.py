@@ -1,0 +1,28 @@
+"""Lists of which only a part is shown."""
+
+from dispatch.wire.base import Wire
+from dispatch.wire.calls import CallLine
+from dispatch.wire.cases import CaseLine
+from dispatch.wire.people import MerchantLine, ResidentLine
+
+
+class Page(Wire):
+    """How many there are in all, beside what was asked for."""
+
+    total: int
+
+
+class Residents(Page):
+    items: list[ResidentLine]
+
+
+class Merchants(Page):
+    items: list[MerchantLine]
+
+
+class Calls(Page):
+    items: list[CallLine]
+
+
+class Cases(Page):
+    items: list[CaseLine]

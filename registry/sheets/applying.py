@@ -1,0 +1,77 @@
+"""Some staged rows of an import, applied within one transaction together with the note that they were."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlmodel import col
+
+from registry.models import RowState, SheetRow
+from registry.sheets.foresight import DOES_SOMETHING, Foresight, Staged
+from registry.sheets.kinds import SheetKind
+from registry.sheets.pace import Pace
+from registry.sheets.record import Outcome, Verdict
+from registry.store import Actor, Writing
+
+
+def apply(
+    session: Writing,
+    kind: SheetKind,
+    ahead: Foresight,
+    rows: Iterable[Staged],
+    actor: Actor,
+    import_id: int,
+    pace: Pace,
+) -> int:
+    """How many of the rows were done. Those that bring somebody new are written together, all others one by one,
+    until the time is up.
+    """
+    handled, holds = 0, ahead.holds(session)
+    new: list[tuple[Staged, Verdict]] = []
+    for row in rows:
+        handled += 1
+        verdict = ahead.stands(row) if holds else None
+        if verdict is not None and verdict.outcome is Outcome.NEW:
+            new.append((row, verdict))
+        else:
+            _apply(session, kind, new, actor, import_id)
+            new.clear()
+            _apply(session, kind, [(row, verdict or ahead.again(session, row))], actor, import_id)
+            if pace.is_up:
+                break
+        ahead.meet(row)
+    _apply(session, kind, new, actor, import_id)
+    return handled
+
+
+def _apply(
+    session: Writing, kind: SheetKind, judged: Sequence[tuple[Staged, Verdict]], actor: Actor, import_id: int
+) -> None:
+    doing = [verdict for _, verdict in judged if verdict.outcome in DOES_SOMETHING]
+    done = iter(kind.apply(session, doing, actor, import_id))
+    notes: list[dict[str, Any]] = []
+    for row, verdict in judged:
+        note: dict[str, Any] = {"row_id": row.id, "facts": None, "created": False, "before": None, "why": None}
+        note |= {"subject_id": None, "version": None}
+        if verdict.outcome not in DOES_SOMETHING:
+            note["state"] = RowState.SAME if verdict.outcome is Outcome.SAME else RowState.LEFT
+            note["why"] = next((finding.key for finding in verdict.findings), None)
+        elif (result := next(done)).why is not None or result.subject_id is None:
+            note |= {"state": RowState.LEFT, "why": result.why}
+        else:
+            note |= {"state": RowState.APPLIED, "subject_id": result.subject_id, "version": result.version}
+            note["created"] = verdict.subject_id is None
+            if not note["created"]:
+                note["before"] = kind.keep(session, result.subject_id, verdict.before)
+        notes.append(note)
+    if notes:
+        session.connection().execute(_NOTED, notes)
+
+
+_NOTED = (
+    update(SheetRow)
+    .where(col(SheetRow.id) == bindparam("row_id"))
+    .values(
+        {name: bindparam(name) for name in ("facts", "created", "before", "why", "subject_id", "version", "state")}
+    )
+)

@@ -1,0 +1,58 @@
+"""What a kind of sheet has to know: how its lines are read, what they would change, how that is done."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from registry.sheets.areas import Areas
+from registry.sheets.contracts import Contracts
+from registry.sheets.headings import Column, Line
+from registry.sheets.merchants import Merchants
+from registry.sheets.record import Applied, Facts, Record, Verdict
+from registry.sheets.residents import Residents
+from registry.store import Actor, Reading, Writing
+
+
+class SheetKind(Protocol):
+    name: ClassVar[str]  # areas, residents, merchants, contracts
+    columns: ClassVar[tuple[Column, ...]]
+    needed: ClassVar[str]  # the column without which a sheet is none of this kind
+
+    def read(self, line: Line) -> Record:
+        """What a line says."""
+
+    def told_by(self, record: Record) -> Iterator[str]:
+        """Keys that no two lines of one file may have alike."""
+
+    def keys(self, record: Record) -> Iterator[Hashable]:
+        """Rows that have none of these in common are about different ones."""
+
+    def alike(self, one: Record, other: Record) -> bool:
+        """Whether two rows with a key in common may be about the same: one changes what the other would do."""
+
+    def judge(self, session: Reading | Writing, records: Sequence[Record], now: datetime) -> list[Verdict]:
+        """What applying each of the records, which have no problems, would do."""
+
+    def prepare(self, verdict: Verdict) -> Verdict:
+        """A verdict of NEW or CHANGED with everything that can be worked out before the database is held."""
+
+    def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
+        """Does what prepared verdicts say, in their order."""
+
+    def undo(
+        self, session: Writing, subject_id: int, version: int, before: Facts | None, actor: Actor, import_id: int
+    ) -> int:
+        """Brings `before` back, or takes away what applying has created; the version afterwards, 0 for nobody.
+
+        Raises NotFound, Refused, StaleVersion, InUse.
+        """
+
+    def keep(self, session: Writing, subject_id: int, before: Facts) -> bytes:
+        """What undoing needs, sealed so that it goes with the subject's own data."""
+
+    def kept(self, session: Writing, subject_id: int, sealed: bytes) -> Facts | None:
+        """What was kept, None when it has gone."""
+
+
+KindOf = type[Areas] | type[Residents] | type[Merchants] | type[Contracts]
+KINDS: dict[str, KindOf] = {kind.name: kind for kind in (Areas, Residents, Merchants, Contracts)}

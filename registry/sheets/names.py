@@ -1,0 +1,72 @@
+"""What a sheet names and the register knows by number: areas by code or name, merchants and services by name."""
+
+from dataclasses import dataclass, field
+
+from sqlmodel import col, select
+
+from registry import centres
+from registry.models import Area, Merchant, MerchantKind, Service
+from registry.numbers import NumberPlan
+from registry.sheets.cells import Wrong
+from registry.store import Scope, Store
+from registry.text import folded
+
+
+@dataclass(slots=True)
+class Names:
+    """As they were when the file was opened."""
+
+    plan: NumberPlan
+    areas: dict[str, list[int]] = field(default_factory=dict)  # folded code or name → ids
+    area_codes: dict[int, str] = field(default_factory=dict)
+    merchants: dict[str, list[tuple[int, MerchantKind]]] = field(default_factory=dict)  # by name and by number
+    merchant_names: dict[int, str] = field(default_factory=dict)
+    services: dict[str, str] = field(default_factory=dict)  # folded code or name → code
+
+    @classmethod
+    def known(cls, store: Store, scope: Scope) -> "Names":
+        with store.reading() as session:
+            names = cls(centres.plan(session, scope.centre_id))
+            for area in session.exec(select(Area).where(Area.centre_id == scope.centre_id)):
+                if area.id is not None and scope.sees(area.path):
+                    names.area_codes[area.id] = area.code
+                    for word in {folded(area.code, 80), folded(area.name, 80)}:
+                        names.areas.setdefault(word, []).append(area.id)
+            living = select(Merchant.name, Merchant.id, Merchant.kind).where(
+                scope.covers(Merchant), col(Merchant.ended_at).is_(None)
+            )
+            for name, merchant_id, kind in session.exec(living):
+                names.merchant_names[merchant_id or 0] = name
+                for word in (folded(name, 80), str(merchant_id)):
+                    names.merchants.setdefault(word, []).append((merchant_id or 0, MerchantKind(kind)))
+            for code in session.exec(select(Service.code).where(Service.centre_id == scope.centre_id).distinct()):
+                names.services[folded(code, 40)] = code
+            for service in centres.current_services(session, scope.centre_id):
+                for word in (service.name_zh, service.name_en):
+                    names.services[folded(word, 40)] = service.code
+            return names
+
+    def area(self, text: str) -> int:
+        found = self.areas.get(folded(text, 80), [])
+        if len(found) != 1:
+            raise Wrong(
+                "area_unknown" if not found else "area_ambiguous", choices=sorted(self.area_codes.values())[:5]
+            )
+        return found[0]
+
+    def merchant(self, text: str) -> tuple[int, MerchantKind]:
+        found = self.merchants.get(folded(text, 80), [])
+        if len(found) != 1:
+            raise Wrong("merchant_ambiguous" if found else "merchant_unknown", ids=[one for one, _ in found][:5])
+        return found[0]
+
+    def merchant_text(self, merchant_id: int) -> str:
+        """Its name, its number where several are called so, nothing where there is none any more."""
+        name = self.merchant_names.get(merchant_id, "")
+        return name if len(self.merchants.get(folded(name, 80), [])) == 1 else str(merchant_id) if name else ""
+
+    def service(self, text: str) -> str:
+        found = self.services.get(folded(text, 40))
+        if found is None:
+            raise Wrong("service_unknown", choices=sorted(set(self.services.values())))
+        return found

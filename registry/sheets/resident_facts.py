@@ -1,0 +1,119 @@
+"""Residents as the register knows them, as facts of a `ResidentChange`; and what a line would change in them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlmodel import col, select
+
+from registry.address import core
+from registry.models import Contact, Line, Resident, ResidentGroup, UsualMerchant
+from registry.sheets.cells import part, words
+from registry.sheets.record import Facts
+from registry.store import Reading, Writing
+from registry.vault import Vault
+
+_PLAIN = (
+    *("name", "called", "area_id", "community", "building", "unit", "door", "entrance_note"),
+    *("language", "dialect", "care_level"),
+)
+
+
+def facts_of(session: Reading | Writing, residents: Iterable[Resident], vault: Vault | None) -> dict[int, Facts]:
+    """By resident. Without a vault what is sealed is left out; a position counts when a person gave it."""
+    found: dict[int, Facts] = {}
+    for one in residents:
+        assert one.id is not None
+        placed = one.position_source == "operator"
+        facts: Facts = {name: getattr(one, name) for name in _PLAIN} | {
+            "gender": one.gender.value if one.gender else None,
+            "born": one.born.isoformat() if one.born else None,
+            "hearing": one.hearing.value,
+            "latitude": one.latitude if placed else None,
+            "longitude": one.longitude if placed else None,
+            "groups": [],
+            "lines": [],
+            "contacts": [],
+            "usual_merchants": {},
+        }
+        if vault is not None:
+            facts["health_note"] = vault.open(session, one.id, "health_note", one.health_note) or ""
+            facts["identity_number"] = vault.open(session, one.id, "identity_number", one.identity_number)
+        found[one.id] = facts
+    if found:
+        _add_ties(session, found)
+    return found
+
+
+def changes(given: Facts, before: Facts) -> Facts:
+    """What of `given` is not so yet. Numbers and contacts that the sheet does not name stay."""
+    wanted = dict(given)
+    if "lines" in given:
+        wanted["lines"] = _lines(given["lines"], before["lines"])
+    if "contacts" in given:
+        wanted["contacts"] = _contacts(given["contacts"], before["contacts"])
+    if "usual_merchants" in given:
+        wanted["usual_merchants"] = before["usual_merchants"] | given["usual_merchants"]
+    for name in ("building", "unit", "door"):
+        if given.get(name) and core(part(given[name])) == core(part(before[name])):
+            wanted[name] = before[name]  # 5 and 5栋 are one building
+    if "name" in given and words(before["name"]) == words(given["name"]):
+        wanted["name"] = before["name"]
+    changed = {name: value for name, value in wanted.items() if value != before[name]}
+    if not changed.keys().isdisjoint({"latitude", "longitude"}):
+        changed |= {name: wanted.get(name, before[name]) for name in ("latitude", "longitude")}
+    return changed
+
+
+def _lines(given: list[Facts], before: list[Facts]) -> list[Facts]:
+    known = {line["number"]: dict(line) for line in before}
+    for line in given:
+        known.setdefault(line["number"], {}).update(line)
+    return list(known.values())
+
+
+def _contacts(given: list[Facts], before: list[Facts]) -> list[Facts]:
+    """The sheet's order when it names everybody; otherwise the known order, and who is new comes last."""
+    rest = list(before)
+    merged: list[tuple[Facts | None, Facts]] = []
+    for contact in given:
+        same = _same(contact, rest)
+        if same is not None:
+            rest.remove(same)
+        merged.append((same, _merged(same, contact)))
+    if not rest:
+        return [contact for _, contact in merged]
+    kept = [next((now for was, now in merged if was is one), one) for one in before]
+    return kept + [now for was, now in merged if was is None]
+
+
+def _merged(known: Facts | None, given: Facts) -> Facts:
+    if known is None:
+        return {"relation": "", "has_key": False, "note": ""} | given
+    return known | given | ({"name": known["name"]} if words(known["name"]) == given["name"] else {})
+
+
+def _same(contact: Facts, known: list[Facts]) -> Facts | None:
+    """The same number and name, else the number, else the name, as `registry.ties.set_contacts` finds them."""
+    name, number = contact["name"], contact["number"]
+    ways: tuple[Callable[[Facts], bool], ...] = (
+        lambda one: bool(one["number"] == number) and words(one["name"]) == name,
+        lambda one: bool(one["number"] == number),
+        lambda one: words(one["name"]) == name,
+    )
+    return next((one for way in ways for one in known if way(one)), None)
+
+
+def _add_ties(session: Reading | Writing, found: dict[int, Facts]) -> None:
+    def rows(table: Any, *more: Any) -> Any:
+        return session.exec(select(table).where(col(table.resident_id).in_(found), *more))
+
+    for line in sorted(rows(Line, col(Line.ended_at).is_(None)), key=lambda row: row.id):
+        facts = {"number": line.number, "kind": line.kind.value, "device_id": line.device_id}
+        found[line.resident_id]["lines"].append(facts)
+    for one in sorted(rows(Contact, col(Contact.rank).is_not(None)), key=lambda row: row.rank):
+        told = {name: getattr(one, name) for name in ("name", "relation", "number", "has_key", "note")}
+        found[one.resident_id]["contacts"].append(told)
+    for group in rows(ResidentGroup):
+        found[group.resident_id]["groups"] = sorted([*found[group.resident_id]["groups"], group.group.value])
+    for usual in rows(UsualMerchant):
+        found[usual.resident_id]["usual_merchants"][usual.kind] = usual.merchant_id

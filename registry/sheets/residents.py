@@ -1,0 +1,182 @@
+"""Sheets of residents."""
+
+import json
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import ClassVar
+
+from sqlmodel import col, select
+
+from registry import drafts, newcomers, people
+from registry.errors import Refused
+from registry.models import Resident
+from registry.sheets import likeness, resident_lines
+from registry.sheets.columns import RESIDENTS
+from registry.sheets.doing import Undoable
+from registry.sheets.headings import Column, Line
+from registry.sheets.names import Names
+from registry.sheets.record import Applied, Facts, Finding, Outcome, Record, Verdict, applied
+from registry.sheets.resident_facts import changes, facts_of
+from registry.store import Actor, Reading, Scope, Writing
+from registry.vault import Vault
+
+_KEPT = "import"  # the field that what was before is sealed for
+
+
+@dataclass(slots=True)
+class Residents(Undoable):
+    scope: Scope
+    vault: Vault
+    names: Names
+    name: ClassVar[str] = "residents"
+    columns: ClassVar[tuple[Column, ...]] = RESIDENTS
+    needed: ClassVar[str] = "name"
+
+    def read(self, line: Line) -> Record:
+        return resident_lines.read(line, self.names)
+
+    def told_by(self, record: Record) -> Iterator[str]:
+        """What no two lines of one file may have alike: keys, each of which means this one person."""
+        which = record.facts.get("id")
+        if which is not None:
+            if which != "new":
+                yield f"number {which}"
+            return
+        person = self._person(record)
+        if number := record.facts.get("identity_number"):
+            yield f"identity {number}"
+        if person.born:
+            yield f"{person.name} born {person.born}"
+        if person.door:
+            yield f"{person.name} at {person.door}"
+        yield from (f"{person.name} on {number}" for number in sorted(person.numbers))
+
+    def keys(self, record: Record) -> Iterator[Hashable]:
+        yield from likeness.keys(self._person(record))
+        if isinstance(which := record.facts.get("id"), int):
+            yield which
+
+    def alike(self, one: Record, other: Record) -> bool:
+        if one.facts.get("id") is not None and one.facts.get("id") == other.facts.get("id"):
+            return True
+        return likeness.meant(self._person(one), [self._person(other)]) != likeness.Meant()
+
+    def judge(self, session: Reading | Writing, records: Sequence[Record], now: datetime) -> list[Verdict]:
+        """What applying each record would do."""
+        self.vault.look(session)
+        found = likeness.candidates(session, self.scope, [self._person(record) for record in records])
+        named = [which for record in records if isinstance(which := record.facts.get("id"), int)]
+        known = likeness.Acquaintance((found | likeness.persons(session, self.scope, named)).values())
+        meant = [self._meant(record, known) for record in records]
+        rows = _rows(session, [one.id for one in meant if one.id is not None])
+        before = facts_of(session, rows.values(), self.vault)
+        return [
+            self._verdict(session, record, one, rows.get(one.id or 0), before.get(one.id or 0, {}), now)
+            for record, one in zip(records, meant, strict=True)
+        ]
+
+    def prepare(self, verdict: Verdict) -> Verdict:
+        if verdict.outcome is not Outcome.NEW:
+            return verdict
+        return replace(verdict, ready=newcomers.newcomer(verdict.ready, self.names.plan))
+
+    def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
+        """Those that are new and follow each other are registered together."""
+        done: list[Applied] = []
+        for is_new, some in groupby(verdicts, lambda one: one.outcome is Outcome.NEW):
+            if is_new:
+                ready = [one.ready for one in some]
+                ids = newcomers.register(
+                    session, self.scope, ready, actor=actor, vault=self.vault, import_id=import_id
+                )
+                done += (Applied(resident_id, 1) for resident_id in ids)
+            else:
+                done += (applied(self.apply_one, session, one, actor, import_id) for one in some)
+        return done
+
+    def apply_one(self, session: Writing, verdict: Verdict, actor: Actor, import_id: int) -> tuple[int, int]:
+        assert verdict.subject_id is not None
+        row = people.change_resident(
+            session,
+            self.scope,
+            verdict.subject_id,
+            drafts.read(drafts.ResidentChange, verdict.change),
+            seen_version=verdict.version,
+            actor=actor,
+            vault=self.vault,
+            import_id=import_id,
+        )
+        return verdict.subject_id, row.version
+
+    def withdraw(self, session: Writing, subject_id: int, version: int, actor: Actor, import_id: int) -> None:
+        people.withdraw_resident(
+            session, self.scope, subject_id, seen_version=version, actor=actor, import_id=import_id
+        )
+
+    def keep(self, session: Writing, subject_id: int, before: Facts) -> bytes:
+        return self.vault.seal(session, subject_id, _KEPT, json.dumps(before, ensure_ascii=False))
+
+    def kept(self, session: Writing, subject_id: int, sealed: bytes) -> Facts | None:
+        text = self.vault.open(session, subject_id, _KEPT, sealed)
+        return None if text is None else dict(json.loads(text))
+
+    def _person(self, record: Record) -> likeness.Person:
+        if record.about is None:
+            record.about = likeness.Person.of(record.facts, self.vault)
+        person: likeness.Person = record.about
+        return person
+
+    def _meant(self, record: Record, known: likeness.Acquaintance) -> likeness.Meant:
+        person = self._person(record)
+        match record.facts.get("id"):
+            case "new":
+                return likeness.Meant()
+            case int() as which:
+                return likeness.named(person, which, known)
+            case _:
+                return likeness.meant(person, known.like(person))
+
+    def _verdict(
+        self,
+        session: Reading | Writing,
+        record: Record,
+        meant: likeness.Meant,
+        row: Resident | None,
+        before: Facts,
+        now: datetime,
+    ) -> Verdict:
+        if meant.doubt:
+            finding = Finding(record.row, "", f"doubt.{meant.doubt}", {"ids": list(meant.among[:5])})
+            return Verdict(Outcome.DOUBTFUL, findings=(finding,))
+        given = {name: value for name, value in record.facts.items() if name != "id"}
+        change = resident_lines.with_identity(given) if row is None else changes(given, before)
+        if row is not None and not change:
+            return Verdict(Outcome.SAME, row.id, row.version)
+        try:
+            draft = drafts.read(drafts.ResidentDraft if row is None else drafts.ResidentChange, change)
+            people.check(session, self.scope, draft, now)
+        except Refused as refused:
+            findings = [
+                Finding(record.row, resident_lines.column_of(each.field), each.key, each.values)
+                for each in refused.problems
+            ]
+            return Verdict(Outcome.REFUSED, findings=tuple(findings))
+        if row is None:
+            return Verdict(Outcome.NEW, change=change, fields=tuple(change), ready=draft)
+        return Verdict(
+            Outcome.CHANGED,
+            row.id,
+            row.version,
+            tuple(change),
+            change,
+            {name: before[name] for name in change},
+        )
+
+
+def _rows(session: Reading | Writing, resident_ids: list[int]) -> dict[int, Resident]:
+    if not resident_ids:
+        return {}
+    found = session.exec(select(Resident).where(col(Resident.id).in_(resident_ids)))
+    return {row.id: row for row in found if row.id is not None}

@@ -1,0 +1,77 @@
+"""What the stand-in town answers about residents, calls and messages."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from dispatch.wire.base import Problem
+from dispatch.wire.people import ResidentCard, ResidentLine
+from tests.console.stand_in.answers import refused, written
+from tests.console.stand_in.town import Town
+
+
+def add_people(app: FastAPI, town: Town) -> None:
+    @app.get("/api/v1/residents")
+    async def find(q: str) -> Any:
+        found = [ResidentLine(**dict(each)) for each in town.residents.values() if q in each.name]
+        return {"total": len(found), "items": [each.model_dump(mode="json") for each in found]}
+
+    @app.get("/api/v1/residents/{resident_id}")
+    async def resident(resident_id: int) -> Response:
+        town.opened.append(f"resident {resident_id}")
+        return written(town.residents[resident_id])
+
+    @app.patch("/api/v1/residents/{resident_id}")
+    async def change(resident_id: int, request: Request) -> Response:
+        sent, before = await request.json(), town.residents[resident_id]
+        old = [fact for fact in before.old if fact.field not in sent]
+        town.residents[resident_id] = before.model_copy(update=sent | {"version": before.version + 1, "old": old})
+        return written(town.residents[resident_id])
+
+    @app.post("/api/v1/residents/{resident_id}/confirm")
+    async def confirm(resident_id: int, request: Request) -> Response:
+        fields, before = (await request.json())["fields"], town.residents[resident_id]
+        old = [fact for fact in before.old if fact.field not in fields]
+        town.residents[resident_id] = before.model_copy(update={"old": old})
+        return written(town.residents[resident_id])
+
+    @app.post("/api/v1/residents")
+    async def register(request: Request) -> Response:
+        sent = await request.json()
+        known = {key: value for key, value in sent.items() if key in ResidentCard.model_fields}
+        card = ResidentCard(**known | {"id": 90 + len(town.residents), "addressed": sent["name"], "version": 1})
+        town.residents[card.id] = card
+        if sent.get("call_id"):
+            line = ResidentLine(**dict(card))
+            town.change_call(sent["call_id"], "call.changed", resident=line, card=card, who=[line])
+        return written(card)
+
+    @app.post("/api/v1/inbound/{inbound_id}/seen")
+    async def seen(inbound_id: int) -> Response:
+        line = town.inbound.pop(inbound_id).model_copy(update={"needs_operator": False})
+        town.happen("message.seen", inbound=line)
+        return Response(status_code=204)
+
+
+def add_calls(app: FastAPI, town: Town) -> None:
+    @app.get("/api/v1/calls/{call_id}")
+    async def call(call_id: int) -> Response:
+        town.opened.append(f"call {call_id}")
+        return written(town.calls[call_id])
+
+    @app.patch("/api/v1/calls/{call_id}")
+    async def change(call_id: int, request: Request) -> Response:
+        sent, call = await request.json(), town.calls[call_id]
+        if sent["version"] != call.version:
+            return refused(Problem(type="/problems/stale_version", title="", status=409, key="stale_version"))
+        changes: dict[str, Any] = {key: sent[key] for key in ("speaker", "speaker_name") if key in sent}
+        if (resident_id := sent.get("resident_id")) is not None:
+            card = town.residents[resident_id]
+            changes |= {"resident": ResidentLine(**dict(card)), "card": card}
+            if sent.get("remember_line"):
+                changes["who"] = [*call.who, changes["resident"]]
+        return written(town.change_call(call_id, "call.changed", **changes))
+
+    @app.post("/api/v1/calls/{call_id}/settle")
+    async def settle(call_id: int) -> Response:
+        return written(town.change_call(call_id, "call.settled", call_back=None))

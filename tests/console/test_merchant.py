@@ -1,0 +1,115 @@
+"""A merchant's record: what residents said, how it is reached, when it is open."""
+
+from datetime import date, time, timedelta
+
+from dispatch.wire.cards import CardView, RecordView
+from dispatch.wire.merchants import MerchantCard
+from dispatch.wire.people import ContractView, HoursView, NumberView, SaidView
+from tests.console import people
+from tests.console.stand_in import Town
+
+NUMBER = "TL-20260302-0001"
+RECORD = MerchantCard(
+    **dict(people.MERCHANTS[0]) | {"name": "[/b]康宁䶮药房"},
+    satisfied=12,
+    fairly=3,
+    not_satisfied=1,
+    open_jobs=2,
+    capacity=5,
+    numbers=[NumberView(channel="sms", number="+8613900000001")],
+    channel_plan=["20:00-08:00/voice_first/3"],
+    hours=[HoursView(weekday=day, opens=time(8), closes=time(20)) for day in range(7)],
+    contracts=[
+        ContractView(id=1, valid_from=date(2026, 1, 1), valid_until=date(2026, 12, 31), services=["medicine"])
+    ],
+    last_said=[
+        SaidView(
+            case_number="TL-20260301-0009",
+            service_zh="送药上门",
+            service_en="Medicine delivery",
+            satisfaction="not_satisfied",
+            served_at=people.NOW - timedelta(hours=1),
+        )
+    ],
+    version=1,
+)
+
+
+async def test_a_merchants_record_opens_from_the_case(sit_down, size, town: Town) -> None:
+    town.records[31] = RECORD
+    town.cases[NUMBER] = people.case(state="served", merchant=people.MERCHANTS[0], satisfaction="fairly")
+    town.cases["TL-20260301-0009"] = people.case("TL-20260301-0009", words="晚到了")
+    async with sit_down(size) as seat:
+        await seat.press("2")
+        await seat.sees("满意度 基本满意")
+        await seat.press("r")
+        await seat.sees("[/b]康宁䶮药房", "满意 12", "基本满意 3", "不满意 1", "每天 08:00-20:00", "2 / 5")
+        await seat.sees("20:00-08:00 先电话 3 次")
+        await seat.sees("09:00", "0301-0009", "送药上门")
+        await seat.press("enter")
+        await seat.sees("晚到了")
+
+
+async def test_a_candidates_record_opens_before_it_is_asked(sit_down, town: Town) -> None:
+    town.cases[NUMBER] = people.case()
+    async with sit_down() as seat:
+        await seat.press("1")
+        await seat.sees("降压药一盒")
+        await seat.press("d")
+        await seat.sees("同心药店")
+        await seat.press("down", "r")
+        await seat.sees("还没有老人评价过", "同心药店")
+        await seat.press("enter", "x", "escape")
+        await seat.sees("长乐药房")
+        assert [each.path for each in town.told] == ["login"]
+
+
+async def test_a_resident_who_is_not_satisfied_is_before_the_operators(sit_down, size, town: Town) -> None:
+    async with sit_down(size) as seat:
+        said = people.case(
+            state="closed",
+            turn="nobody",
+            turn_operator=None,
+            outcome="served",
+            satisfaction="not_satisfied",
+            needs_since=people.NOW,
+            needs_why="need.not_satisfied",
+        )
+        town.cases[NUMBER] = said
+        town.happen("case.needs", case=said)
+        await seat.sees("老人说不满意", "要我处理 (1)")
+        await seat.press("1")
+        await seat.sees("满意度 不满意")
+
+
+async def test_a_card_is_disputed_for_the_merchant_and_decided_by_a_supervisor(sit_down, town: Town) -> None:
+    card = CardView(
+        id=7,
+        case_number=NUMBER,
+        colour="red",
+        limit="arrival",
+        due_at=people.NOW,
+        given_at=people.NOW,
+        state="standing",
+        version=1,
+    )
+    figures = {"asked": 9, "declined": 2, "silent": 1, "visits": 6, "late": 1, "satisfied": 5, "fairly": 0}
+    record = RecordView(days=30, points=-9.5, not_satisfied=1, yellow=0, red=1, **figures)
+    town.records[31] = RECORD.model_copy(update={"record": record, "cards": [card]})
+    town.cases[NUMBER] = people.case(state="served", merchant=people.MERCHANTS[0])
+    town.me = town.me.model_copy(update={"role": "supervisor"})
+    async with sit_down() as seat:
+        await seat.press("1")
+        await seat.sees("降压药一盒")
+        await seat.press("r")
+        await seat.sees("近 30 天", "派 9 拒 2 没回 1", "上门 6 晚到 1", "排序 -9.5 分", "红牌 到门")
+        await seat.press("tab", "o")
+        await seat.sees("商户怎么说")
+        await seat.press(*"sorry", "enter")
+        await seat.sees("已申诉", "sorry")
+        await seat.press("w")
+        await seat.sees("保留", "撤销")
+        await seat.press("2")
+        await seat.sees("裁定的理由")
+        await seat.press(*"true", "enter")
+        await seat.sees("已撤销", "true")

@@ -1,0 +1,36 @@
+"""What is known of her for long is asked again while she is on the telephone."""
+
+from dispatch.wire.people import OldFact
+from tests.console import people
+from tests.console.stand_in import Town
+
+
+async def test_old_facts_are_named_on_the_card_and_answered_one_by_one(sit_down, size, town: Town) -> None:
+    old = [OldFact(field="entrance_note", since=people.NOW), OldFact(field="contacts", since=people.NOW)]
+    town.residents[11] = people.LIN.model_copy(update={"old": old, "entrance_note": "从第三个[/b]䶮单元口进"})
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "林婉芝奶奶")
+        await seat.press("enter")
+        await seat.sees("请核实", "进门说明（2026-03-02 起没有问过）", "v 核实")
+        await seat.press("v")
+        await seat.sees("现在还是这样吗", "从第三个[/b]䶮单元口进")
+        await seat.press("2")
+        await seat.sees("现在是怎样")
+        await seat.type("!")
+        await seat.press("enter")
+        changed = await seat.told("residents/11")
+        assert (changed.method, changed.body) == ("PATCH", {"version": 3, "entrance_note": "从第三个[/b]䶮单元口进!"})
+        await seat.sees("林晓 女儿", "还是这样")
+        await seat.press("1")
+        assert (await seat.told("residents/11/confirm")).body == {"fields": ["contacts"]}
+        await seat.until(lambda: "请核实" not in seat.text)
+
+
+async def test_a_card_on_which_everything_is_fresh_asks_nothing(sit_down, town: Town) -> None:
+    async with sit_down() as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "林婉芝奶奶")
+        await seat.press("enter")
+        await seat.sees("单元门禁坏了")
+        assert "核实" not in seat.text

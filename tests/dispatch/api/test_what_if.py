@@ -1,0 +1,68 @@
+"""Who could come: the same answer at the desk of the administrator and over HTTP, and nothing left behind."""
+
+from pathlib import Path
+
+import pytest
+
+from dispatch.models import Case, DecisionSheet
+from registry.drafts import MerchantChange, read
+from registry.merchants import change_merchant
+from registry.models import Way
+from registry.store import Actor
+from tests.dispatch.api.desks import Console
+from tests.dispatch.backup.installation import Installation
+from tests.dispatch.town import Town
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+AT = "2026-03-03T21:30"
+
+
+@pytest.fixture
+def her(town: Town) -> int:
+    town.merchant("康宁药房", sms="+8613900000001")
+    by_day = town.merchant("白日药房", sms="+8613900000002")
+    hours = {"hours": [{"weekday": day, "opens": "08:00", "closes": "20:00"} for day in range(7)]}
+    with town.store.writing() as session:
+        change = read(MerchantChange, hours)
+        change_merchant(session, town.desk.scope, by_day, change, seen_version=1, actor=Actor.system())
+    return town.resident()
+
+
+def test_the_administrator_asks_who_could_come_at_night(town: Town, her: int, tmp_path: Path) -> None:
+    installation = Installation.of(town, tmp_path / "line")
+    said = installation.ask("match", "--need", "medicine", "--resident", str(her), "--at", AT)
+    assert said.exit_code == 0, said.output
+    able, first, unable, out = said.stdout.splitlines()
+    assert (able, unable) == ("能来的 1 家（2026-03-03 21:30），按询问次序", "不能来的 1 家")
+    assert first.startswith("  1. 康宁药房")
+    assert "直线" in first
+    assert out.startswith("  -  白日药房")
+    assert "已打烊" in out
+    assert (town.all(Case), town.all(DecisionSheet)) == ([], [])
+    english = installation.ask(
+        "match", "--need", "medicine", "--resident", "wxy", "--at", AT, "--language", "en"
+    ).stdout
+    assert "1 can come" in english
+
+
+def test_the_same_question_by_http_is_answered_alike(town: Town, her: int, tmp_path: Path, console: Console) -> None:
+    by_hand = Installation.of(town, tmp_path / "line").does(
+        "match", "--need", "medicine", "--resident", str(her), "--at", AT
+    )
+    by_http = console.get("match", need="medicine", resident_id=her, at=f"{AT}:00+08:00")
+    assert by_http == by_hand
+    assert [one["merchant"]["name"] for one in by_http["candidates"]] == ["康宁药房"]
+    assert by_http["way"] in list(Way)
+    assert town.all(DecisionSheet) == []
+
+
+def test_what_cannot_be_asked_is_said(town: Town, her: int, tmp_path: Path, console: Console) -> None:
+    installation = Installation.of(town, tmp_path / "line")
+    asked = ("match", "--resident", str(her), "--need")
+    assert "no service haircut" in installation.is_refused(*asked, "haircut")
+    assert "没有找到这个人" in installation.is_refused("match", "--need", "medicine", "--resident", "赵六")
+    assert installation.ask(*asked, "medicine", "--at", "9999-01-01T00:00").exit_code == 2
+    assert console.get("match", 404, need="haircut", resident_id=her)
+    assert console.get("match", 404, need="medicine", resident_id=her + 1)
+    assert console.get("match", 422, need="medicine", resident_id=her, at="9999-01-01T00:00:00Z")
+    assert console.get("match", 422, need="medicine", resident_id=her, at="2026-03-03T21:30")

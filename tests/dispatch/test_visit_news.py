@@ -1,0 +1,135 @@
+"""What the resident is told: who comes and by when, her word, and that it gets late."""
+
+from datetime import timedelta
+
+from callbridge.events import Outcome
+from callbridge.gateways import SmsState, SmsStatus
+from dispatch import cases, results
+from dispatch.attention import Need
+from dispatch.models import Message, MessageKind
+from dispatch.wire.cases import Cancel
+from registry.drafts import LineDraft
+from registry.models import Hearing, LineKind, MerchantKind, VisitProof
+from tests.dispatch.test_visit_reports import SHOP, accepted, asks_for, shop
+from tests.dispatch.town import HER_LINE, Town
+
+HER_MOBILE = "+8613600000001"
+
+__all__ = ["shop"]
+
+
+def test_who_comes_and_by_when_is_said_by_telephone(shop: Town) -> None:
+    accepted(shop)
+    assert shop.heard(HER_LINE) == [
+        "王秀英奶奶您好，这里是邻里热线。您要的送药上门，康宁药房会上门，最晚10:00到。听清请按1，再听一遍请按3。"
+    ]
+
+
+def test_her_word_is_spoken_as_people_say_it(shop: Town) -> None:
+    asks_for(shop, VisitProof.WORD)
+    number = accepted(shop)
+    word = str(shop.visit(number).word)
+    spoken = "".join("零幺二三四五六七八九"[int(digit)] for digit in word)
+    assert f"请您记住四位数：{spoken}。再说一遍：{spoken}。" in shop.heard(HER_LINE)[-1]
+    assert word not in shop.heard(HER_LINE)[-1]
+
+
+def test_with_a_mobile_it_is_written_too_and_only_a_word_is_also_said(shop: Town) -> None:
+    her = shop.resident(number=HER_MOBILE, kind=LineKind.MOBILE)
+    accepted(shop, her)
+    assert "康宁药房上门，最晚10:00到" in shop.sms_to(HER_MOBILE)[-1]
+    assert shop.heard(HER_MOBILE) == []
+    asks_for(shop, VisitProof.WORD)
+    number = accepted(shop, her)
+    assert f"请把四位数告诉来人：{shop.visit(number).word}" in shop.sms_to(HER_MOBILE)[-1]
+    assert len(shop.heard(HER_MOBILE)) == 1
+
+
+def test_when_it_gets_late_she_hears_so(shop: Town) -> None:
+    number = accepted(shop)
+    shop.ends(HER_LINE, Outcome.KEY, "1")
+    shop.passes(minutes=61)
+    shop.send()
+    assert shop.case(number).needs_why == Need.ARRIVAL_LATE
+    assert "康宁药房还没有到，我们正在催" in shop.heard(HER_LINE)[-1]
+
+
+def test_who_is_at_the_door_in_time_is_not_announced_as_late(shop: Town) -> None:
+    accepted(shop)
+    shop.ends(HER_LINE, Outcome.KEY, "1")
+    shop.writes(SHOP, "4")
+    shop.passes(minutes=61)
+    shop.send()
+    assert len(shop.heard(HER_LINE)) == 1
+
+
+def test_a_word_that_she_could_not_be_told_is_a_matter_for_the_operator(shop: Town) -> None:
+    asks_for(shop, VisitProof.WORD)
+    number = accepted(shop)
+    for _ in range(2):
+        shop.ends(HER_LINE, Outcome.NO_ANSWER)
+        shop.clock.move(timedelta(minutes=2))
+        shop.send()
+    assert shop.case(number).needs_why == Need.RESIDENT_NOT_TOLD
+
+
+def test_who_is_not_at_home_to_hear_who_comes_rings_no_bell(shop: Town) -> None:
+    number = accepted(shop)
+    for _ in range(2):
+        shop.ends(HER_LINE, Outcome.NO_ANSWER)
+        shop.clock.move(timedelta(minutes=2))
+        shop.send()
+    assert shop.case(number).needs_why is None
+
+
+def test_a_deaf_resident_without_a_mobile_is_told_by_a_person(shop: Town) -> None:
+    asks_for(shop, VisitProof.WORD)
+    number = accepted(shop, shop.resident(hearing=Hearing.DEAF))
+    assert shop.heard(HER_LINE) == []
+    assert shop.case(number).needs_why == Need.RESIDENT_NOT_TOLD
+
+
+def test_what_cannot_be_written_to_her_is_said(shop: Town) -> None:
+    lines = [LineDraft(number=HER_MOBILE, kind=LineKind.MOBILE), LineDraft(number=HER_LINE, kind=LineKind.LANDLINE)]
+    accepted(shop, shop.resident(lines=lines, hearing=Hearing.HARD))
+    news = next(sms for sms in shop.gateway.taken if sms.to == HER_MOBILE)
+    with shop.store.writing() as session:
+        results.take_status(
+            session,
+            "phone",
+            SmsStatus(event_id="e-1", attempt=news.attempt, status=SmsState.FAILED, at=shop.clock.now()),
+        )
+    shop.send()
+    assert "最晚10:00到" in shop.heard(HER_MOBILE)[-1]
+
+
+def test_a_wish_for_tomorrow_is_announced_at_a_decent_hour(shop: Town) -> None:
+    shop.clock.move(timedelta(hours=13))  # 22:00
+    number = shop.open(shop.resident(), wanted_at="2026-03-03T15:00:00+08:00")
+    shop.dispatch(number)
+    shop.send()
+    shop.writes(SHOP, "1")
+    assert shop.heard(HER_LINE) == []
+    shop.clock.move(timedelta(hours=10, minutes=1))
+    shop.send()
+    assert "最晚15:00到" in shop.heard(HER_LINE)[-1]
+
+
+def test_nobody_is_told_about_an_emergency(town: Town) -> None:
+    town.merchant("社区诊所", sms=SHOP, services=("emergency_medical",), kind=MerchantKind.CLINIC)
+    number = town.open(town.resident(), service="emergency_medical")
+    town.dispatch(number)
+    town.send()
+    town.writes(SHOP, "1")
+    assert not [message for message in town.all(Message) if message.kind is MessageKind.VISIT_NEWS]
+
+
+def test_who_is_not_expected_any_more_is_not_announced(shop: Town) -> None:
+    number = shop.open(shop.resident())
+    shop.dispatch(number)
+    shop.send()
+    shop.hears(SHOP, "1")
+    with shop.store.writing() as session:
+        cases.cancel(session, shop.desk, number, Cancel(expects="accepted"))
+    shop.send()
+    assert shop.heard(HER_LINE) == []

@@ -1,0 +1,124 @@
+from datetime import date
+
+from sqlmodel import col, func, select
+
+from registry.areas import add_area
+from registry.merchants import merchant_card
+from registry.models import Contract, Merchant
+from registry.sheets import plans, runs
+from registry.store import Scope, Store
+from tests.registry.sheets.desk import Desk
+from tests.registry.town import merchant
+
+HEAD = ("名称", "类别", "短信号码", "电话", "营业时间", "许可证到期", "同时接单数")
+RENAN = ("仁安药房", "药店", "19300234001", "67008001", "周一至周五 08:00-20:00；周六 09:00-12:00", "2027.12.31", "3")
+TERMS = ("商户", "服务项目", "合同开始", "合同结束", "服务半径（米）")
+
+
+def merchants(store: Store) -> int:
+    with store.reading() as session:
+        return session.exec(select(func.count()).select_from(Merchant)).one()
+
+
+def test_a_merchant_comes_in_and_is_the_same_afterwards(desk: Desk, store: Store, scope: Scope) -> None:
+    assert desk.says(HEAD, RENAN, kind="merchants") == ["new"]
+    import_id = desk.brings_in(HEAD, RENAN, kind="merchants")
+    assert desk.says(HEAD, RENAN, kind="merchants") == ["same"]
+    with store.reading() as session:
+        row = session.exec(select(Merchant)).one()
+        card = merchant_card(session, scope, row.id or 0)
+        assert (row.kind, row.licence_expires, row.capacity) == ("pharmacy", date(2027, 12, 31), 3)
+        assert [(one.channel, one.number) for one in card.numbers] == [
+            ("sms", "+8619300234001"),
+            ("voice", "+862367008001"),
+        ]
+        assert len(card.hours) == 6
+    desk.undoes(import_id, kind="merchants")
+    assert merchants(store) == 0
+
+
+def test_only_what_the_sheet_says_of_a_merchant_changes(desk: Desk, store: Store, scope: Scope) -> None:
+    merchant(store, scope, name="仁安药房", licence_number="渝A-1")
+    assert desk.says(("名称", "同时接单数", "许可证到期"), ("仁安药房", "5", "2027-01-01"), kind="merchants") == [
+        "changed licence_expires capacity"
+    ]
+    assert desk.says(("名称", "类别", "许可证号"), ("仁安大药房", "药房", "渝A-1"), kind="merchants") == [
+        "doubtful doubt.same_licence"
+    ]
+    assert desk.says(("名称", "电话"), ("新店", "67008009"), kind="merchants") == ["refused kind:required"]
+    assert desk.says(HEAD, (*RENAN[:4], "早上到晚上"), kind="merchants") == ["refused hours:hours"]
+
+
+def test_a_plan_of_channels_comes_in_as_it_is_written_in_either_language(
+    desk: Desk, store: Store, scope: Scope
+) -> None:
+    merchant(store, scope, name="仁安药房")
+    head = ("名称", "分时通知方式")
+    chinese = ("仁安药房", "8:00-20:00 先短信 2次；20:00至8:00 先电话3次")
+    assert desk.says(head, chinese, kind="merchants") == ["changed channel_plan"]
+    import_id = desk.brings_in(head, chinese, kind="merchants")
+    english = "08:00-20:00 SMS first 2 times; 20:00-08:00 phone first 3 times"
+    assert desk.says(head, ("仁安药房", english), kind="merchants") == ["same"]
+    with store.reading() as session:
+        plan = session.exec(select(Merchant)).one().channel_plan
+        assert plan == ["08:00-20:00/sms_first/2", "20:00-08:00/voice_first/3"]
+        assert plans.read(plans.written(plan, "zh")) == plans.read(plans.written(plan, "en")) == plan
+    for wrong, why in (
+        ("白天短信", "channel_plan"),
+        ("08:00-20:00 鸽子", "channel_plan"),
+        ("08:00-20:00 同时 40次", "channel_hours"),
+        ("08:00-20:00 同时；19:00-21:00 短信", "hours_overlap"),
+    ):
+        assert desk.says(head, ("仁安药房", wrong), kind="merchants") == [f"refused channel_plan:{why}"]
+    desk.undoes(import_id, kind="merchants")
+    assert desk.says(head, ("仁安药房", "无"), kind="merchants") == ["same"]
+
+
+def test_contracts_come_in_line_by_line_and_are_undone_in_turn(desk: Desk, store: Store, scope: Scope) -> None:
+    pharmacy = merchant(store, scope, name="仁安药房", contracts=[])
+    with store.writing() as session:
+        add_area(session, scope.centre_id, "500103001", "青石里社区")
+    lines = (
+        ("仁安药房", "送药上门", "2026-01-01", "2026-12-31", "3000"),
+        ("仁安药房", "groceries、meals", "2026-01-01", "2026-12-31", ""),
+    )
+    assert desk.says(TERMS, *lines, kind="contracts") == ["new", "new"]
+    import_id = desk.brings_in(TERMS, *lines, kind="contracts")
+    assert desk.says(TERMS, *lines, kind="contracts") == ["same", "same"]
+    longer = desk.brings_in(TERMS, (*lines[0][:3], "2027-12-31", "3000"), kind="contracts")
+    assert until(store, pharmacy) == [date(2026, 12, 31), date(2027, 12, 31)]
+    desk.undoes(longer, kind="contracts")
+    assert until(store, pharmacy) == [date(2026, 12, 31)] * 2
+    later = desk.brings_in(TERMS, *((*line[:3], "2027-06-30", line[4]) for line in lines), kind="contracts")
+    assert desk.says(TERMS, *lines, kind="contracts") == ["changed valid_until", "changed valid_until"]
+    desk.undoes(later, kind="contracts")
+    assert desk.says(TERMS, *lines, kind="contracts") == ["same", "same"]
+    desk.undoes(import_id, kind="contracts")  # the merchant has been changed since: by the imports that came later
+    assert [why for _, why in runs.left(store, import_id)] == ["stale_version", "stale_version"]
+
+
+def test_what_is_wrong_with_a_contract_is_told(desk: Desk, store: Store, scope: Scope) -> None:
+    for _ in range(2):
+        merchant(store, scope, name="同名店", kind="shop")
+    merchant(store, scope, name="仁安药房")
+    assert desk.says(
+        TERMS,
+        ("没有的店", "送药上门", "2026-01-01", "2026-12-31", ""),
+        ("同名店", "送药上门", "2026-01-01", "2026-12-31", ""),
+        ("仁安药房", "理发", "2026-01-01", "2026-02-30", "很远"),
+        ("仁安药房", "送药上门", "2026-12-31", "2026-01-01", ""),
+        ("仁安药房", "送药上门", "", "2026-01-01", ""),
+        kind="contracts",
+    ) == [
+        "refused merchant:merchant_unknown",
+        "refused merchant:merchant_ambiguous",
+        "refused valid_until:no_such_day radius:whole_number services:service_unknown",
+        "refused valid_until:ends_before_it_begins",
+        "refused valid_from:required",
+    ]
+
+
+def until(store: Store, merchant_id: int) -> list[date]:
+    with store.reading() as session:
+        mine = select(Contract.valid_until).where(Contract.merchant_id == merchant_id)
+        return sorted(session.exec(mine.order_by(col(Contract.id))))
