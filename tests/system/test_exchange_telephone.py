@@ -32,7 +32,7 @@ from callbridge.exchange import Exchange, running
 from tests.patience import SOON
 from tests.system.conftest import Connect
 from tests.system.town import Town
-from tests.system.wav import loudness
+from tests.system.wav import loudness, tone
 
 pytestmark = pytest.mark.system
 
@@ -157,6 +157,29 @@ async def test_who_is_held_waits_again_when_the_operator_hangs_up_and_nobody_sta
     await desk.drop(answered.operator_uniqueid)
     await witness.see(CallQueued, uniqueid=answered.uniqueid)
     await witness.see(PartyLeft, leg="test-leg-1")
+
+
+async def test_who_is_answered_a_second_time_has_both_conversations_in_one_recording(
+    exchange: Exchange, connect: Connect, town: Callable[..., Town]
+) -> None:
+    world = town(telephones={"801": PICKS_UP})
+    (world.folder / "speech.wav").write_bytes(tone(40))
+    bridge, witness = await connect()
+    world.call_and_do(RESIDENT, HOTLINE, ["Playback(${SPEECH})"])
+    answered = await witness.see(CallAnswered)
+    await asyncio.sleep(2)
+    await bridge.telephone.hold(answered.uniqueid, "801")
+    await witness.see(CallHeld)
+    witness.events.clear()
+    await bridge.telephone.drop(answered.operator_uniqueid)
+    again = await witness.see(CallAnswered)
+    assert again.uniqueid == answered.uniqueid
+    await asyncio.sleep(2)
+    await bridge.telephone.hang_up_call(again.uniqueid)
+    ended = await witness.see(CallEnded)
+    recording = exchange.places.recordings / ended.recording
+    await no_channels(exchange)
+    assert recording.stat().st_size > 3.5 * 16_000, "two seconds each"
 
 
 async def test_when_the_caller_hangs_up_in_a_room_the_operator_is_free(
