@@ -56,6 +56,11 @@ class Switchboard:
         store.on_commit(self._wake)
 
     @property
+    def lease(self) -> str:
+        """The name of the lease that decides which instance it is."""
+        return f"exchange:{self._exchange}"
+
+    @property
     def link(self) -> LinkState | None:
         """How the link is; None while another instance holds the exchange."""
         return self._bridge.link if self._bridge is not None else None
@@ -87,7 +92,7 @@ class Switchboard:
             return False
         with self._store.reading() as session:
             position = session.get(ExchangePosition, self._exchange)
-            held = lease.is_held(session, self._name, self._store.clock.now())
+            held = lease.is_held(session, self.lease, self._store.clock.now())
             return held and position is not None and position.link_up
 
     async def run(self) -> None:
@@ -101,7 +106,7 @@ class Switchboard:
                 await asyncio.sleep(RENEW_EVERY)
         finally:
             with suppress(Exception):  # the database may be away; then the lease runs out by itself
-                await asyncio.to_thread(lease.release, self._store, self._name, self._instance)
+                await asyncio.to_thread(lease.release, self._store, self.lease, self._instance)
 
     async def _work_while_held(self) -> None:
         log.info("exchange.held", exchange=self._exchange, instance=self._instance)
@@ -116,14 +121,10 @@ class Switchboard:
 
     async def _held(self) -> bool:
         try:
-            return await asyncio.to_thread(lease.hold, self._store, self._name, self._instance)
+            return await asyncio.to_thread(lease.hold, self._store, self.lease, self._instance)
         except Exception as error:
             log.warning("exchange.lease_unknown", exchange=self._exchange, error=type(error).__name__)
             return False
-
-    @property
-    def _name(self) -> str:
-        return f"exchange:{self._exchange}"
 
     async def _work(self) -> None:
         """Links, takes in and sends, until cancelled."""

@@ -18,7 +18,7 @@ from callbridge.secrets import Secrets
 from callbridge.settings import ExchangeSettings
 from callbridge.standin.cel import CelWriter
 from callbridge.standin.telephones import Placed
-from dispatch import ticker
+from dispatch import lease, ticker
 from dispatch.intake import Intake
 from dispatch.mirror import Mirror
 from dispatch.models import (
@@ -139,6 +139,11 @@ class Service:
             self._work = None
             await wait_until(lambda: not in_use(self._store))
 
+    async def renews(self) -> None:
+        """Where it holds the exchange it goes on doing so, although time has gone by in one step."""
+        if self.board.bridge is not None:
+            await asyncio.to_thread(lease.hold, self._store, self.board.lease, self._instance)
+
     async def does(self) -> bool:
         """What is due now, after all that the exchange has told has been taken in; whether there was anything."""
         await self.taken_in()
@@ -152,7 +157,9 @@ class Service:
         if self._board is None or (bridge := self._board.bridge) is None:
             return
         last = self._cel.last_row
-        await wait_until(lambda: self._position() >= last and not bridge.link.waiting)
+        await wait_until(
+            lambda: self.board.bridge is not bridge or (self._position() >= last and not bridge.link.waiting)
+        )
         await wait_until(lambda: not self._menus_to_read())
 
     def _menus_to_read(self) -> int:

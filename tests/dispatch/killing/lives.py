@@ -16,11 +16,13 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from dispatch import lease
 from tests.dispatch.killing.exchange import Exchange
 from tests.dispatch.killing.worker import Commit, Holds, Idle, Now, Task, work
 
 LONGEST = timedelta(minutes=30)  # of a play that does not end
 STEP = timedelta(minutes=1)  # where nothing is due
+TOGETHER = lease.TERM / 3  # of several: whoever holds the exchange renews in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Lives:
                 life = next((each for each in self._lives if pipe in each.pipes), None)
                 if life is not None:
                     self._hear(life, pipe)  # type: ignore[arg-type]
-            if self._sender is not None and len(self._lives) < instances and not self.killed:
+            missing = self._sender is not None and len(self._lives) < instances
+            if missing and not self.killed and not self.finished:
                 self._begin(replace(self._task, beside=True, now=self._now))
             if not self._lives and self.killed and not self.finished and not self._given_up:
                 self._begin(replace(self._task, now=self._now))
@@ -150,7 +153,10 @@ class Lives:
         if not happened:
             now = self._exchange.clock.now()
             due = [each.idle.until for each in self._lives if each.idle is not None and each.idle.until is not None]
-            _, self._busy = self._exchange.passes(min(due, default=now + STEP))
+            until = min(due, default=now + STEP)
+            if len(self._lives) > 1:
+                until = min(until, now + TOGETHER)
+            _, self._busy = self._exchange.passes(until)
         if self._exchange.clock.now() > self._until:
             self._given_up = True
             for life in self._lives:

@@ -158,6 +158,7 @@ async def _work(store: Store, clock: MovableClock, task: Task, teller: Teller, t
             break
         now = await asyncio.to_thread(time.tell, Idle(next_due(store, clock.now())))
         clock.move_to(now.at)
+        await service.renews()
     await service.switch_off()
     await gateway.close()
 
