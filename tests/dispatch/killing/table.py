@@ -59,7 +59,7 @@ class Row:
 
     @property
     def came(self) -> bool:
-        """Two services share the work as it happens: what one wrote down for a second time may once be written once."""
+        """Two services share the work as it happens: what was written twice may the next time be written once."""
         return self.killed or self.moment is None
 
     @property
