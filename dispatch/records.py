@@ -6,8 +6,9 @@ A handful of statements whatever the number of merchants; what the figures are w
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, bindparam, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, literal, select, union_all
 from sqlalchemy import case as when
 from sqlmodel import col
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -42,10 +43,16 @@ def records_of(
 ) -> dict[int, Record]:
     """The record of each of these merchants within the centre's window."""
     session.flush()
-    since = now - record_policy(session, centre_id).window
+    return records_between(session, merchant_ids, now - record_policy(session, centre_id).window, now)
+
+
+def records_between(
+    session: Reading | Writing, merchant_ids: Sequence[int], since: datetime, until: datetime
+) -> dict[int, Record]:
+    """The same from what was offered, promised and given after `since` and not after `until`."""
     counted: dict[int, Counter[str]] = {merchant_id: Counter() for merchant_id in merchant_ids}
     for merchant_id, what, count in session.connection().execute(
-        _COUNTED, {"ids": ids(merchant_ids), "since": since}
+        _COUNTED, {"ids": ids(merchant_ids), "since": since, "until": until}
     ):
         for figure in _FIGURES[what]:
             counted[merchant_id][figure] += count
@@ -54,10 +61,16 @@ def records_of(
 
 # Four arms, each along an index of its own: what it is, as a word of `_FIGURES`, and how often.
 
-_SINCE = bindparam("since", type_=UTCDateTime())
+_SINCE, _UNTIL = (bindparam(name, type_=UTCDateTime()) for name in ("since", "until"))
+
+
+def _within(column: Any) -> ColumnElement[bool]:
+    return and_(col(column) > _SINCE, col(column) <= _UNTIL)
+
+
 _OFFERS = (
     select(col(Offer.merchant_id), literal("offer.") + cast(col(Offer.state), String), func.count())
-    .where(among(col(Offer.merchant_id), "ids"), col(Offer.offered_at) > _SINCE, col(Offer.state).in_(ANSWERED))
+    .where(among(col(Offer.merchant_id), "ids"), _within(Offer.offered_at), col(Offer.state).in_(ANSWERED))
     .group_by(col(Offer.merchant_id), col(Offer.state))
 )
 _THERE = func.coalesce(col(Visit.at_the_door_at), col(Visit.done_at))
@@ -67,7 +80,7 @@ _VISITS = (
         when((col(Visit.arrive_by) < _THERE, "visit.late"), else_="visit.in_time").label("what"),
         func.count(),
     )
-    .where(among(col(Visit.merchant_id), "ids"), col(Visit.promised_at) > _SINCE, _THERE.is_not(None))
+    .where(among(col(Visit.merchant_id), "ids"), _within(Visit.promised_at), _THERE.is_not(None))
     .group_by(col(Visit.merchant_id), "what")
 )
 _SAID = (
@@ -75,7 +88,7 @@ _SAID = (
     .join(Case, col(Case.id) == col(Offer.case_id))
     .where(
         among(col(Offer.merchant_id), "ids"),
-        col(Offer.offered_at) > _SINCE,
+        _within(Offer.offered_at),
         col(Offer.state) == OfferState.FULFILLED,
         col(Case.satisfaction).is_not(None),
     )
@@ -85,7 +98,7 @@ _CARDS = (
     select(col(Card.merchant_id), literal("card.") + cast(col(Card.colour), String), func.count())
     .where(
         among(col(Card.merchant_id), "ids"),
-        col(Card.given_at) > _SINCE,
+        _within(Card.given_at),
         col(Card.state) != CardState.WITHDRAWN,
     )
     .group_by(col(Card.merchant_id), col(Card.colour))

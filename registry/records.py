@@ -57,7 +57,7 @@ def points(record: Record, weights: RecordWeights) -> float:
         + weights.yellow_card * record.yellow
         + weights.red_card * record.red
     )
-    return round(max(lost, weights.record_worst), 1)
+    return round(max(lost, weights.record_worst), 1) + 0.0  # nothing is 0 and not -0
 
 
 def facts(record: Record) -> dict[str, Any]:
