@@ -97,26 +97,31 @@ def drawn(found: dict[str, dict[str, Any]]) -> str:
 
 
 async def _all(count: int, per_second: int, services: list[str]) -> list[Sent]:
+    lines = [asyncio.Semaphore(CONNECTIONS) for _ in services]
     limits = httpx.Limits(max_connections=CONNECTIONS * len(services))
-    timeout = httpx.Timeout(TAKEN_WITHIN, pool=None)
-    async with httpx.AsyncClient(limits=limits, timeout=timeout, trust_env=False) as client:
+    async with httpx.AsyncClient(limits=limits, timeout=TAKEN_WITHIN, trust_env=False) as client:
         began = time.monotonic() + 1
-        return await asyncio.gather(
-            *(_one(client, services[each % len(services)], each, began + each / per_second) for each in range(count))
-        )
+
+        async def one(number: int) -> Sent:
+            which = number % len(services)
+            return await _one(client, lines[which], services[which], number, began + number / per_second)
+
+        return await asyncio.gather(*map(one, range(count)))
 
 
-async def _one(client: httpx.AsyncClient, service: str, number: int, due: float) -> Sent:
+async def _one(client: httpx.AsyncClient, line: asyncio.Semaphore, service: str, number: int, due: float) -> Sent:
+    """Signed when it leaves, and not while it waits for a line."""
     await asyncio.sleep(due - time.monotonic())
     about = shops.telephone(number), shops.code(number)
     key = 1 + number // shops.SHOPS % 2
     event = {"event": "received", "id": f"reply-{number}", "from": about[0], "text": f"{about[1]} {key}"}
     body = json.dumps(event).encode()
     for tries in range(1, 100):
-        stamp = str(int(time.time()))
-        headers = {"X-Timestamp": stamp, "X-Signature": sign(shops.SIGNING, body, stamp)}
         try:
-            taken = await client.post(f"{service}/api/v1/gateways/town/inbound", content=body, headers=headers)
+            async with line:
+                stamp = str(int(time.time()))
+                headers = {"X-Timestamp": stamp, "X-Signature": sign(shops.SIGNING, body, stamp)}
+                taken = await client.post(f"{service}/api/v1/gateways/town/inbound", content=body, headers=headers)
             taken.raise_for_status()
         except httpx.HTTPError:
             await asyncio.sleep(AGAIN_AFTER)

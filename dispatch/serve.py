@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 import structlog
@@ -204,8 +204,18 @@ def _clocks(house: House) -> AsyncIOScheduler:
         (CLEAN, _in_thread(lambda: housekeeping.clean(house.store, house.speech))),
     ]
     for seconds, job in jobs:
-        scheduler.add_job(job, "interval", seconds=seconds)
+        scheduler.add_job(cut_short(job), "interval", seconds=seconds)
     return scheduler
+
+
+def cut_short(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """The job, which the scheduler's end may cancel in the middle: APScheduler would call that an error of the job."""
+
+    async def until_then() -> None:
+        with suppress(asyncio.CancelledError):
+            await job()
+
+    return until_then
 
 
 def _in_thread(work: Callable[[], object]) -> Callable[[], Awaitable[None]]:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from click.testing import CliRunner, Result
@@ -71,7 +72,9 @@ class Installation:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def backup(self, *words: str) -> Path:
-        return Path(self.does("backup", str(self.folder), *words)["file"])
+        """In a folder of its own: two of one second have the same name."""
+        folder = mkdtemp(prefix="backup-", dir=self.folder)
+        return Path(self.does("backup", folder, *words)["file"])
 
     # What stands around
 
