@@ -209,7 +209,7 @@ def _clocks(house: House) -> AsyncIOScheduler:
 
 
 def cut_short(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """The job, which the scheduler's end may cancel in the middle: APScheduler would call that an error of the job."""
+    """The job, which the end of the scheduler may cancel in the middle: APScheduler would call that its error."""
 
     async def until_then() -> None:
         with suppress(asyncio.CancelledError):

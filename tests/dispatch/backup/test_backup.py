@@ -38,7 +38,7 @@ def manifest(file: Path) -> dict[str, Any]:
 def test_it_says_of_what_it_is_and_is_for_its_owners_eyes_only(here: Installation, town: Town) -> None:
     town.hangs_up(town.rings_in())
     file = here.backup()
-    assert file.parent == here.folder
+    assert file.parent.parent == here.folder
     assert file.name.startswith("townline-TL-2")
     assert file.stat().st_mode & 0o777 == 0o600
     said = manifest(file)
