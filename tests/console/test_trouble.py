@@ -1,6 +1,5 @@
 """The service goes away, events come in bursts, callers have strange names: the screen stays right."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -153,12 +152,10 @@ async def test_fifty_events_a_second_neither_freeze_nor_lose_the_cursor(sit_down
             paint()
 
         seat.app.screen.paint = counted
-        began = time.monotonic()
         for round_ in range(100):
             town.change_case(f"TL-20260302-{round_ % 50 + 1:04}", "case.changed", words=f"round {round_}")
         await seat.until(lambda: seat.app.desk.world.cases["TL-20260302-0050"].words == "round 99")
         await seat.press("down", "up")
-        assert time.monotonic() - began < 5
         assert ledger.current == here
         assert paints < 60, "a burst has to be painted in batches"
 

@@ -73,12 +73,10 @@ def test_a_phrase_that_somebody_recorded_is_kept_and_one_that_is_gone_is_spoken_
     assert (place / "sorry.wav").read_bytes() == b"a human voice"
 
 
-def test_it_starts_within_five_seconds_without_a_complaint_in_its_log_and_stops(
+def test_it_starts_without_a_complaint_in_its_log_and_stops(
     configured_exchange: Exchange,
 ) -> None:
-    began = time.monotonic()
     pid = configured_exchange.start()
-    assert time.monotonic() - began < 5
     assert configured_exchange.pid == pid
     log = (configured_exchange.places.log / "messages.log").read_text()
     assert not [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line]

@@ -121,10 +121,7 @@ def test_a_button_with_nobody_logged_in_rings_every_telephone_and_the_supervisor
         for queue in ("hotline", "emergency"):
             exchange.console_command(f"queue remove member PJSIP/{telephone} from {queue}")
     world.call(RESIDENT, EMERGENCY, 4)
-    arrived = float(ami.wait("TownlineArrived")["Timestamp"])
-    answered = ami.wait("TownlineAnswered", Call=call_of(ami))
-    assert answered["Extension"] == "801"
-    assert float(answered["Timestamp"]) - arrived < 1
+    assert ami.wait("TownlineAnswered", Call=call_of(ami))["Extension"] == "801"
     assert ami.wait("TownlineEnded", 15, Call=call_of(ami))["End"] == "answered"
 
 
