@@ -1,20 +1,18 @@
 """The telephone side as the rest of Townline sees it: what happens on one exchange, in order, and commands to it.
 
-AMI is the fast hint, CEL the truth. One worker hands every event to one listener, in order, those that wait together
-and arrivals before the rest (`callbridge.backlog`). After each login live events are held back until the exchange has
-been asked who is there and CEL has been read; then they go live.
+AMI is the fast hint, CEL the truth. One worker hands every event to one listener (`callbridge.inbox`). After each
+login live events are held back until the exchange has been asked who is there and CEL has been read; then they go
+live.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import structlog
 
-from callbridge.backlog import Backlog, Batch
 from callbridge.calls import LiveCall, LiveCalls, Token, stamp
 from callbridge.cel_feed import CelFeed
 from callbridge.control import Control, Fate, OutgoingCall
@@ -34,8 +32,8 @@ from callbridge.events import (
     Outcome,
     Party,
     PartyLeft,
-    Source,
 )
+from callbridge.inbox import Inbox, Listener
 from callbridge.link import USER, Link, Pace
 from callbridge.outgoing import CallsOut
 from callbridge.phones import Phones
@@ -52,10 +50,6 @@ __all__ = ["Bridge", "Fate", "LinkState", "Listener", "OutgoingCall", "Pace"]
 
 log = structlog.get_logger(__name__)
 
-Listener = Callable[[Sequence[BridgeEvent]], Awaitable[None]]
-
-AT_ONCE = 10  # events that are given to the listener together when so many wait: what is stored well within 100 ms
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
@@ -68,14 +62,6 @@ class LinkState:
     lag: timedelta
     waiting: int  # messages of the exchange, and events, not handled yet
     refused: int  # events that claimed to be ours and were not
-
-
-@dataclass(frozen=True, slots=True)
-class _Errand:
-    """Events from elsewhere than AMI's stream, made when it is their turn; `done`: the listener took all of them."""
-
-    make: Callable[[], list[BridgeEvent]]
-    done: "asyncio.Future[bool]"
 
 
 class Bridge:
@@ -105,28 +91,24 @@ class Bridge:
         self.telephone = Telephone(settings, speech, self._calls, self._linked, now)
         self.prover = Prover(settings, self._token, self._linked, now)
         self.watch = Watch(self._linked, self._control.mirrored)
-        self._inbox: asyncio.Queue[Fields | _Errand] = asyncio.Queue()
-        self._backlog = Backlog()
+        self._inbox = Inbox(settings.name, self._mean, now)
         self._held: list[Fields] | None = []  # what is heard before the roll has been called; None: live
         self._tasks: set[asyncio.Task[None]] = set()
         self._link: Link | None = None
         self._down: str | None = None  # why; None also before the first attempt
         self._since = now()
         self._alive_until: datetime | None = None
-        self._lag = timedelta()
 
     async def start(self, listener: Listener, cel_from: CelPosition | None) -> None:
         """Log in, bring the listener up to date, and go live; CEL is read from `cel_from` on, None: all of it.
 
         Raises `AmiRefused` when the secret is wrong: nothing runs then. When nobody listens it reports `LinkDown`,
-        starts all the same and keeps trying. The listener is called by one worker with one event or with several that
-        wait, and takes all of them or none. When it raises, each is given to it alone; one that it does not take even
-        then is logged, the next follows, and a `CelRead` comes again.
+        starts all the same and keeps trying. The listener is called by one worker (`Inbox.work`); a `CelRead` that it
+        does not take comes again.
         """
-        self._listener = listener
         self._feed.begin_at(cel_from)
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._spawn(self._work(), "bridge-worker")
+        self._spawn(self._inbox.work(listener), "bridge-worker")
         self._spawn(self._stay_linked(first), "bridge-link")
         try:
             await first
@@ -153,8 +135,8 @@ class Bridge:
             since=self._since,
             reason=self._down or "",
             cel_problem=self._feed.problem,
-            lag=self._lag,
-            waiting=self._inbox.qsize() + len(self._backlog),
+            lag=self._inbox.lag,
+            waiting=len(self._inbox),
             refused=self._token.refused,
         )
 
@@ -254,12 +236,12 @@ class Bridge:
         restarted = self._alive_until is not None and roll.booted_at > self._alive_until
         self._link, self._down, self._since = link, None, self._now()
         log.info("link.up", exchange=self._settings.name, restarted=restarted, channels=len(roll.channels))
-        self._send(lambda: [self._link_up(restarted)])
+        self._inbox.send(lambda: [self._link_up(restarted)])
         open_calls = await self._feed.catch_up(roll, self._alive_until)
         died_at = self._alive_until if restarted else None
-        self._send(lambda: self._answer(roll, open_calls, died_at))
+        self._inbox.send(lambda: self._answer(roll, open_calls, died_at))
         for fields in self._held:
-            self._inbox.put_nowait(fields)
+            self._inbox.put(fields)
         self._held = None
         return link
 
@@ -288,24 +270,19 @@ class Bridge:
         self._since = self._now()
         log.warning("link.down", exchange=self._settings.name, reason=reason)
         down = LinkDown(exchange=self._settings.name, at=self._since, reason=reason)
-        self._send(lambda: [down])
+        self._inbox.send(lambda: [down])
 
     def _hear(self, fields: Fields) -> None:
         """Called for every message of the exchange, from the event loop: put it away, nothing else."""
         self._control.hear_at_once(fields)
         self.prover.hear_at_once(fields)
         if self._held is None:
-            self._inbox.put_nowait(fields)
+            self._inbox.put(fields)
         else:
             self._held.append(fields)
 
-    def _send(self, make: Callable[[], list[BridgeEvent]]) -> "asyncio.Future[bool]":
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait(_Errand(make, done))
-        return done
-
     async def _offer(self, read: CelRead | CelState) -> bool:
-        return await self._send(lambda: self._learn(read) if isinstance(read, CelRead) else [read])
+        return await self._inbox.send(lambda: self._learn(read) if isinstance(read, CelRead) else [read])
 
     def _learn(self, read: CelRead) -> list[BridgeEvent]:
         for record in read.calls:
@@ -313,37 +290,6 @@ class Bridge:
         for out in read.outgoing:
             self._calls_out.forget(out.attempt)
         return [read]
-
-    async def _work(self) -> None:
-        while True:
-            if not self._backlog:
-                self._understand(await self._inbox.get())
-            while not self._inbox.empty():
-                self._understand(self._inbox.get_nowait())
-            if self._backlog:
-                batch = self._backlog.next(AT_ONCE)
-                taken = await self._tell(batch.events)
-                if batch.done is not None and not batch.done.done():
-                    batch.done.set_result(taken)
-
-    def _understand(self, item: "Fields | _Errand") -> None:
-        """In the order in which it was heard; only the telling has another one."""
-        if isinstance(item, _Errand):
-            events = self._made(item.make)
-            if events is not None:
-                self._backlog.put_together(Batch(events, item.done))
-            elif not item.done.done():
-                item.done.set_result(False)
-        else:
-            self._backlog.put(self._made(partial(self._mean, item)) or ())
-
-    def _made(self, make: Callable[[], list[BridgeEvent]]) -> list[BridgeEvent] | None:
-        """None when that failed: the next one follows all the same."""
-        try:
-            return make()
-        except Exception:
-            log.exception("event.failed", exchange=self._settings.name)
-            return None
 
     def _mean(self, fields: Fields) -> list[BridgeEvent]:
         """What a message of the exchange means, and what we do about it."""
@@ -365,29 +311,9 @@ class Bridge:
             self._spawn(self._prioritise(call), "bridge-prioritise")
         return said
 
-    async def _tell(self, events: Sequence[BridgeEvent]) -> bool:
-        """Give them to the listener, several together; whether he has taken them all."""
-        taken = True
-        for start in range(0, len(events), AT_ONCE):
-            part = events[start : start + AT_ONCE]
-            if part[-1].source is Source.AMI:
-                self._lag = self._now() - part[-1].at
-            try:
-                await self._listener(part)
-            except Exception:
-                taken = await self._tell_each(part) and taken
-        return taken
-
-    async def _tell_each(self, events: Sequence[BridgeEvent]) -> bool:
-        """After the listener has failed: of several, one by one may be taken."""
-        if len(events) > 1:
-            return all([await self._tell([event]) for event in events])
-        log.exception("event.not_taken", kind=type(events[0]).__name__, uniqueid=getattr(events[0], "uniqueid", None))
-        return False
-
     async def _await_voice(self, uniqueid: str) -> None:
         await asyncio.sleep(self._pace.voice)
-        await self._send(lambda: self._calls.silent(uniqueid, self._now()))
+        await self._inbox.send(lambda: self._calls.silent(uniqueid, self._now()))
 
     async def _prioritise(self, call: LiveCall) -> None:
         try:
@@ -400,9 +326,9 @@ class Bridge:
         await asyncio.sleep(self._pace.hangup)
         at, exchange = self._now(), self._settings.name
         if (call := self._calls.get(uniqueid)) is None:
-            self._send(lambda: [PartyLeft(exchange=exchange, at=at, leg=uniqueid, cause=0)])
+            self._inbox.send(lambda: [PartyLeft(exchange=exchange, at=at, leg=uniqueid, cause=0)])
         elif call.extension is None:
-            self._send(lambda: self._calls.end(uniqueid, at, CallEnd.NOT_REACHED, Party.EXCHANGE, 0))
+            self._inbox.send(lambda: self._calls.end(uniqueid, at, CallEnd.NOT_REACHED, Party.EXCHANGE, 0))
 
     async def _explain(self, attempt: str) -> None:
         """An Originate failed and no Hangup followed: say so, unless the attempt is or was in another one."""
@@ -429,4 +355,4 @@ class Bridge:
                 answered_at=None,
                 cause=0,
             )
-        self._send(lambda: [out])
+        self._inbox.send(lambda: [out])

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dispatch.policy import QuietHours, quiet_hours, survey_policy
+from dispatch.policy import quiet_hours, survey_policy
+from dispatch.rule_bodies import QuietHours
 from registry.centres import zone
 from registry.store import Reading, Writing
 

@@ -17,7 +17,7 @@ from dispatch.desk import Desk
 from dispatch.errors import BadValue, NotFound
 from dispatch.models import Case, DecisionSheet, Offer
 from dispatch.models.transitions import key
-from dispatch.policy import ServicePolicy
+from dispatch.rule_bodies import ServicePolicy
 from dispatch.views.desk import merchant_lines
 from dispatch.what_if import YEARS
 from dispatch.wire.offers import Hindsight, SheetLine, WhyNot

@@ -30,7 +30,8 @@ from dispatch.models import (
     TimerKind,
 )
 from dispatch.models.transitions import key, move, note
-from dispatch.policy import LadderPolicy, LadderStep, ladder_by
+from dispatch.policy import ladder_by
+from dispatch.rule_bodies import LadderPolicy, LadderStep
 from dispatch.texts import Alarm, alarm_of
 from registry.centres import current_rule
 from registry.models import Centre, Contact, Resident, Rule, RuleKind

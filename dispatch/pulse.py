@@ -18,7 +18,8 @@ from callbridge.bridge import LinkState
 from callbridge.errors import BridgeError
 from callbridge.watch import Alarm, Watch
 from dispatch.notify import Notifier
-from dispatch.policy import HeartbeatPolicy, heartbeat_policy
+from dispatch.policy import heartbeat_policy
+from dispatch.rule_bodies import HeartbeatPolicy
 from registry.store import Actor, Entry, Store, Subject
 
 log = structlog.get_logger()

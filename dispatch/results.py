@@ -29,7 +29,8 @@ from dispatch.models import (
     MessageState,
 )
 from dispatch.models.transitions import move
-from dispatch.policy import OfferPolicy, offer_policy
+from dispatch.policy import offer_policy
+from dispatch.rule_bodies import OfferPolicy
 from registry.models import Channel
 from registry.store import Actor, Writing
 

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from dispatch.desk import Desk
 from dispatch.errors import NotFound, StaleVersion
 from dispatch.operators import whose
-from dispatch.policy import POLICIES
+from dispatch.rule_bodies import POLICIES
 from dispatch.wire.rules import RuleChange
 from registry.centres import current_rule, put_in_force
 from registry.drafts import read

@@ -9,7 +9,8 @@ from dispatch import notices
 from dispatch.desk import Desk
 from dispatch.errors import BadValue
 from dispatch.models import Card, CardColour, CardState, Case, Offer
-from dispatch.policy import RecordPolicy, record_policy
+from dispatch.policy import record_policy
+from dispatch.rule_bodies import RecordPolicy
 from dispatch.wire.cards import Suspend
 from dispatch.wire.catalogue import Catalogue
 from registry import merchants

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dispatch.policy import QuietHours, WorkingDaysPolicy, quiet_hours, working_days_policy
+from dispatch.policy import quiet_hours, working_days_policy
+from dispatch.rule_bodies import QuietHours, WorkingDaysPolicy
 from registry.centres import zone
 from registry.store import Reading, Writing
 

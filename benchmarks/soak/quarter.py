@@ -11,7 +11,7 @@ from dispatch.config import Config
 from dispatch.master_keys import open_vault
 from dispatch.operators import add_operator
 from dispatch.passwords import hashed
-from dispatch.policy import POLICIES
+from dispatch.rule_bodies import POLICIES
 from registry.centres import current_rule
 from registry.drafts import (
     ContactDraft,

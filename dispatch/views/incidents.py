@@ -8,7 +8,8 @@ from sqlmodel import col, func, select
 
 from dispatch.incidents import CAN_JOIN, COULD_BE_JOINED, alike
 from dispatch.models import Case
-from dispatch.policy import IncidentPolicy, incident_policy
+from dispatch.policy import incident_policy
+from dispatch.rule_bodies import IncidentPolicy
 from dispatch.views.desk import known
 from dispatch.wire.cases import ManyLine
 from registry.models import Resident

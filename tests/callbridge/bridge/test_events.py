@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 from callbridge import cel as reading
-from callbridge.bridge import AT_ONCE
 from callbridge.events import BridgeEvent, CallArrived, CallEnd, CallEnded, CallQueued, CelRead, LinkUp
+from callbridge.inbox import AT_ONCE
 from callbridge.standin.ami import AmiStandIn
 from tests.callbridge.bridge.conftest import CALL, PACE, Make, arrive, now
 from tests.callbridge.cel_file import CelFile
