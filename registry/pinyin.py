@@ -4,8 +4,6 @@ import re
 from functools import lru_cache
 from itertools import product
 
-from pypinyin import lazy_pinyin
-
 # Surnames that are read otherwise than the character mostly is, and those whose bearers differ.
 _SURNAMES = {
     "卜": ("bu",),
@@ -101,6 +99,10 @@ def is_han(character: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _syllables(text: str) -> Syllables:
+    from pypinyin import (
+        lazy_pinyin,  # its dictionaries take a third of a second to load: not every command reads names
+    )
+
     found: list[str] = []
     for piece in _PIECES.findall(text):
         found += [piece] if not is_han(piece[0]) else lazy_pinyin(piece, errors="ignore")
