@@ -6,9 +6,10 @@ What can be worked out before the database is held is worked out first (`newcome
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlmodel import SQLModel, col
 
 from registry.address import Address
@@ -104,7 +105,8 @@ def register(
         session.record(_entry(scope, resident_id, one.draft.area_id, actor, import_id))
     for table, theirs in rows.items():
         if theirs:
-            session.connection().execute(insert(table), theirs)
+            columns = tuple(theirs[0])
+            pour(session, table, columns, list(map(itemgetter(*columns), theirs)))
     tokens.sort()  # in the order of the index
     pour(session, SearchToken, ("token", "resident_id", "weight"), tokens)
     return ids

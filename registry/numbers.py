@@ -101,6 +101,9 @@ class NumberPlan:
         return _read(self, raw)
 
     def _read_anew(self, raw: str) -> Heard:
+        own = f"+{self._rules.code}"
+        if raw.startswith(own) and self._rules.mobile.fullmatch(raw, len(own)):
+            return Heard(raw, NumberKind.E164, (raw,))  # as it is kept: most that is read has been read before
         text = _user_part(raw)
         whole = self._with_extension(text)
         if whole is not None and whole.kind is not NumberKind.KEPT:

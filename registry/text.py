@@ -14,6 +14,8 @@ def plain(raw: str, limit: int | None = None) -> str:
     if limit is not None:
         raw = raw[: limit * 2]
     if raw.isprintable():  # nothing harmful and no break in it: nearly every text
+        if " " not in raw:
+            return raw[:limit]
         return " ".join(raw.split())[:limit]
     kept = (
         " " if character in _BREAKS else character

@@ -9,7 +9,8 @@ says under which it is wrapped, and the hash of an identity number is always of 
 
 import hmac
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -18,7 +19,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select
+from sqlmodel import col
 
+from registry.among import among, ids
 from registry.errors import WrongMasterKey
 from registry.models import DataKey, MasterKey
 from registry.store import Reading, Writing
@@ -28,6 +32,7 @@ _FORM = b"\x01"  # AES-256-GCM with a 96-bit nonce in front
 _NONCE = 12  # bytes
 _BOX = b"box"
 SHORTEST = 16  # bytes of a master key
+_KEYS = select(DataKey).where(among(col(DataKey.resident_id), "ids"))
 
 
 class Vault:
@@ -68,6 +73,13 @@ class Vault:
     def first_hash(self, session: Writing, number: str) -> bytes:
         """`identity_hash` of somebody whose first data key this transaction makes."""
         return _hash(self._master(self._current(session)), number)
+
+    @contextmanager
+    def at_hand(self, session: Reading | Writing, resident_ids: Collection[int]) -> Iterator[None]:
+        """The data keys of many are read together: within the block `open` asks for none of them again."""
+        held = session.scalars(_KEYS, {"ids": ids(resident_ids)}).all()  # the session itself holds no row
+        yield
+        del held
 
     def open(self, session: Reading | Writing, resident_id: int, field: str, sealed: bytes | None) -> str | None:
         """What was sealed; None when there is nothing, or when the resident's data key is gone.

@@ -20,28 +20,33 @@ _PLAIN = (
 
 def facts_of(session: Reading | Writing, residents: Iterable[Resident], vault: Vault | None) -> dict[int, Facts]:
     """By resident. Without a vault what is sealed is left out; a position counts when a person gave it."""
-    found: dict[int, Facts] = {}
-    for one in residents:
-        assert one.id is not None
-        placed = one.position_source == "operator"
-        facts: Facts = {name: getattr(one, name) for name in _PLAIN} | {
-            "gender": one.gender.value if one.gender else None,
-            "born": one.born.isoformat() if one.born else None,
-            "hearing": one.hearing.value,
-            "latitude": one.latitude if placed else None,
-            "longitude": one.longitude if placed else None,
-            "groups": [],
-            "lines": [],
-            "contacts": [],
-            "usual_merchants": {},
-        }
-        if vault is not None:
-            facts["health_note"] = vault.open(session, one.id, "health_note", one.health_note) or ""
-            facts["identity_number"] = vault.open(session, one.id, "identity_number", one.identity_number)
-        found[one.id] = facts
+    residents = list(residents)
+    found = {one.id: _facts(one) for one in residents if one.id is not None}
+    if vault is not None:
+        with vault.at_hand(session, found):
+            for one in residents:
+                facts = found[one.id or 0]
+                facts["health_note"] = vault.open(session, one.id or 0, "health_note", one.health_note) or ""
+                facts["identity_number"] = vault.open(session, one.id or 0, "identity_number", one.identity_number)
     if found:
         _add_ties(session, found)
     return found
+
+
+def _facts(one: Resident) -> Facts:
+    """What stands in her own row."""
+    placed = one.position_source == "operator"
+    return {name: getattr(one, name) for name in _PLAIN} | {
+        "gender": one.gender.value if one.gender else None,
+        "born": one.born.isoformat() if one.born else None,
+        "hearing": one.hearing.value,
+        "latitude": one.latitude if placed else None,
+        "longitude": one.longitude if placed else None,
+        "groups": [],
+        "lines": [],
+        "contacts": [],
+        "usual_merchants": {},
+    }
 
 
 def changes(given: Facts, before: Facts) -> Facts:

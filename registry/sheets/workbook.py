@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 from xml.parsers import expat
@@ -290,6 +291,7 @@ def _few_parts(path: Path) -> None:
         raise SheetRefused("damaged")
 
 
+@lru_cache(maxsize=256)  # a sheet has a dozen of them, a million times
 def _local(tag: str) -> str:
     return tag.rpartition(":")[2]
 
