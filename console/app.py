@@ -73,6 +73,7 @@ class Console(App[None]):
         "care/care.tcss",
         "match/match.tcss",
         "merchant/merchant.tcss",
+        "report/report.tcss",
         "rules/rules.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 import httpx
 from httpx_sse import EventSource, aconnect_sse
@@ -43,6 +43,7 @@ from dispatch.wire.operators import Login, OperatorLine, Session
 from dispatch.wire.pages import Cases, Merchants, Residents
 from dispatch.wire.people import Confirm, NewResident, ResidentCard, ResidentChange, ServiceView
 from dispatch.wire.recordings import RecordingLine
+from dispatch.wire.report import ReportView
 from dispatch.wire.rules import RuleChange, RuleView
 from dispatch.wire.services import ServiceChange
 from dispatch.wire.sms import OwnWords, Reckoning
@@ -214,6 +215,11 @@ class Client:
         when = at.isoformat() if at is not None else None
         found = await self._transport.get("match", need=need, resident_id=resident_id, at=when)
         return Matching.model_validate(found)
+
+    async def report(self, first: date, last: date, area: str | None) -> ReportView:
+        """For a supervisor; without `area` about all that she may see."""
+        days = {"first": first.isoformat(), "last": last.isoformat()}
+        return ReportView.model_validate(await self._transport.get("report", **days, area=area))
 
     async def sheets(self, number: str) -> list[SheetLine]:
         """The decisions kept with a case, the last one first."""

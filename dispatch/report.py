@@ -4,18 +4,20 @@ Counted from calls, cases, offers, visits and cards, and never from people: whoe
 own wish (docs/privacy.md), leaves every figure as it was.
 """
 
+import calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlmodel import col
 
+from dispatch.errors import BadValue
 from dispatch.models import Call, Case, Direction, Lateness, Offer, OfferState, Reason, Satisfaction, Visit
 from dispatch.records import records_between
-from registry import areas
+from registry import areas, centres
 from registry.among import among, ids
 from registry.centres import current_rule
 from registry.errors import NotFound
@@ -77,23 +79,32 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Report:
     top: Area
-    since: datetime
-    until: datetime
+    first: date
+    last: date
     lines: list[Line]
     total: Figures
     merchants: list[Standing]
 
 
-def report(session: Reading, centre_id: int, since: datetime, until: datetime, code: str | None = None) -> Report:
-    """From `since` on and before `until`, for the area of that code, by default the whole centre.
+def month_of(day: date) -> tuple[date, date]:
+    """Its first and last day."""
+    return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
-    A line for each area right below it, and one for the rest. A call belongs to the span in which it came, a case to
-    that in which it was opened, an offer and a visit to that in which they were made. Raises NotFound for a code that
-    no area has.
+
+def report(session: Reading, scope: Scope, first: date, last: date, code: str | None = None) -> Report:
+    """From the `first` day to the `last` on the centre's clock, for the area of that code, by default for all that
+    lies in scope.
+
+    A line for each area right below it, and one for the rest. A call belongs to the days in which it came, a case to
+    those in which it was opened, an offer and a visit to those in which they were made. Raises NotFound for a code
+    that no area in scope has, BadValue for a last day before the first.
     """
-    top = areas.root(session, centre_id) if code is None else areas.by_code(session, centre_id, code)
-    if top is None:
-        raise NotFound(subject="area", id=code)
+    if last < first:
+        raise BadValue(field="last", found=last.isoformat(), right="report.not_before_first")
+    centre_id = scope.centre_id
+    top = _top(session, scope, code)
+    zone = centres.zone(session, centre_id)
+    since, until = (datetime.combine(day, time(), tzinfo=zone) for day in (first, last + timedelta(days=1)))
     every = session.scalars(select(Area).where(col(Area.centre_id) == centre_id).order_by(col(Area.code))).all()
     below = [area for area in every if area.parent_id == top.id]
     line_of = {each.id: area.id for area in below for each in every if each.path.startswith(area.path)}
@@ -105,7 +116,19 @@ def report(session: Reading, centre_id: int, since: datetime, until: datetime, c
     if counted[None]:
         lines.append(Line(None, Figures(**counted[None])))
     total = Figures(**sum(counted.values(), Counter()))
-    return Report(top, since, until, lines, total, _standings(session, scope, since, until))
+    return Report(top, first, last, lines, total, _standings(session, scope, since, until))
+
+
+def _top(session: Reading, scope: Scope, code: str | None) -> Area:
+    if code is not None:
+        top = areas.by_code(session, scope.centre_id, code)
+    elif scope.area_path == "/":
+        return areas.root(session, scope.centre_id)
+    else:
+        top = session.scalars(select(Area).where(col(Area.path) == scope.area_path)).one_or_none()
+    if top is None or not scope.sees(top.path):
+        raise NotFound(subject="area", id=code)
+    return top
 
 
 def _happened(

@@ -23,6 +23,7 @@ from console.messages import OpenCall, OpenCase, Told
 from console.phone import team
 from console.phone.in_call import About
 from console.phone.room import PhoneRoom
+from console.report.screen import ReportScreen
 from console.rules.screen import RulesScreen
 from console.rules.services import ServicesScreen
 from console.world import Need
@@ -40,6 +41,7 @@ class BoardScreen(PhoneRoom):
         key("r", "rules", "board.rules"),
         key("s", "services", "board.services"),
         key("m", "match", "board.match"),
+        key("p", "report", "board.report"),
         key("c", "find_case", "board.find_case"),
         key("tab", "app.focus_next", "board.next"),
         key("escape", "nothing", "room.leave", show=False),
@@ -175,7 +177,7 @@ class BoardScreen(PhoneRoom):
         """The rules, and what is held after a restore, are for those who may change that."""
         world = self.desk.world
         match action:
-            case "rules" | "services":
+            case "rules" | "services" | "report":
                 return world.me is not None and world.me.role != "operator"
             case "release":
                 return world.may_release()
@@ -184,6 +186,9 @@ class BoardScreen(PhoneRoom):
 
     def action_rules(self) -> None:
         self.app.push_screen(RulesScreen(self.desk))
+
+    def action_report(self) -> None:
+        self.app.push_screen(ReportScreen(self.desk))
 
     def action_match(self) -> None:
         """Who could come to somebody, without a case."""

@@ -22,6 +22,7 @@ from dispatch.api import (
     merchants,
     proofs,
     recordings,
+    report,
     residents,
     rules,
     services,
@@ -77,6 +78,7 @@ def create_app(house: House) -> FastAPI:
         services,
         sms,
         hold,
+        report,
     ):
         api.include_router(part.router)
     app.include_router(api)
@@ -108,7 +110,7 @@ def _describe(method: str, path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
     statuses = set(_OF_READS if method == "get" else _OF_COMMANDS)
-    if "{" in path:
+    if "{" in path or path.endswith("/report"):
         statuses.add(404)
     if path.endswith("/login"):
         statuses = {401, 422, 429, 503}

@@ -1,12 +1,9 @@
 """The verb `report`: what happened in a month, or from one day to another, area by area and merchant by merchant."""
 
-import calendar
-import json
 import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,6 +12,7 @@ from dispatch.config import ConfigFile
 from dispatch.wire.catalogue import Catalogue
 from registry import centres
 from registry.errors import NotFound
+from registry.store import Scope
 
 if TYPE_CHECKING:
     from dispatch.report import Figures, Report, Standing
@@ -43,58 +41,33 @@ def report(
 
     Nothing in it depends on who is registered: a resident's deletion changes no figure.
     """
+    from dispatch.report import month_of
     from dispatch.report import report as counted
+    from dispatch.views.report import report_view
 
     if (first is None) != (last is None) or (month is not None and first is not None):
         raise click.UsageError("either --month, or --from and --to")
     config = file.load()
     words = Catalogue("dispatch", language or config.centre.language)
     with told(), desk(config) as (store, centre_id), store.reading() as session:
-        zone = centres.zone(session, centre_id)
-        today = store.clock.now().astimezone(zone).date()
-        days = (first.date(), last.date()) if first and last else _month(month.date() if month else today)
+        today = centres.today(session, centre_id, store.clock.now())
+        days = (first.date(), last.date()) if first and last else month_of(month.date() if month else today)
         if days[0] > days[1]:
             raise click.BadParameter("before the first day", param_hint="--to")
-        since, until = (_midnight(day, zone) for day in (days[0], days[1] + timedelta(days=1)))
         try:
-            found = counted(session, centre_id, since, until, code)
+            found = counted(session, Scope(centre_id), *days, code)
         except NotFound as error:
             raise click.ClickException(words.say("report.no_area", code=str(code))) from error
+        view = report_view(session, found)
     if as_json:
-        click.echo(json.dumps(_facts(found, days), ensure_ascii=False))
+        click.echo(view.model_dump_json())
         return
-    for line in _lines(found, days, words):
+    for line in _lines(found, words):
         click.echo(line)
 
 
-def _month(day: date) -> tuple[date, date]:
-    return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), tzinfo=zone)
-
-
-def _facts(found: "Report", days: tuple[date, date]) -> dict[str, object]:
-    return {
-        "area": found.top.code,
-        "from": days[0].isoformat(),
-        "to": days[1].isoformat(),
-        "total": found.total._asdict(),
-        "lines": [
-            {"area": line.area.code if line.area else None, "name": line.area.name if line.area else None}
-            | line.figures._asdict()
-            for line in found.lines
-        ],
-        "merchants": [
-            {"merchant": each.merchant.id, "name": each.merchant.name, "points": each.points} | each.record._asdict()
-            for each in found.merchants
-        ],
-    }
-
-
-def _lines(found: "Report", days: tuple[date, date], words: Catalogue) -> Iterator[str]:
-    yield words.say("report.title", name=found.top.name, first=days[0].isoformat(), last=days[1].isoformat())
+def _lines(found: "Report", words: Catalogue) -> Iterator[str]:
+    yield words.say("report.title", name=found.top.name, first=found.first.isoformat(), last=found.last.isoformat())
     yield ""
     rows = [(line.area.name if line.area else words.say("report.elsewhere"), line.figures) for line in found.lines]
     yield from _table(

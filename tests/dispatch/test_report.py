@@ -85,7 +85,7 @@ def test_an_area_can_be_looked_at_by_itself(installation: Installation, month: t
     found = installation.does("report", *DAYS, "--area", "500103001")
     assert line(found, "500103001001")["calls"] == 2
     assert found["total"]["calls"] == 3, "a stranger's belongs to no area and is seen everywhere"
-    assert [each["name"] for each in found["merchants"]] == ["康宁药房"]
+    assert [each["merchant"]["name"] for each in found["merchants"]] == ["康宁药房"]
     assert "没有编号为 9 的区域" in installation.is_refused("report", *DAYS, "--area", "9")
 
 
@@ -93,8 +93,8 @@ def test_merchants_stand_by_what_their_record_of_the_time_is_worth(
     installation: Installation, month: tuple[int, int]
 ) -> None:
     best, worst = installation.does("report", *DAYS)["merchants"]
-    assert (best["merchant"], best["asked"], best["visits"], best["satisfied"]) == (month[0], 1, 1, 1)
-    assert (worst["merchant"], worst["asked"], worst["declined"]) == (month[1], 1, 1)
+    assert (best["merchant"]["id"], best["asked"], best["visits"], best["satisfied"]) == (month[0], 1, 1, 1)
+    assert (worst["merchant"]["id"], worst["asked"], worst["declined"]) == (month[1], 1, 1)
     assert str(best["points"]) == "0.0", "and not -0"
     assert worst["points"] < 0
 

@@ -1,5 +1,6 @@
 """What the stand-in town answers about care plans, rules, merchants' records, proofs and silences."""
 
+from datetime import date
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -24,6 +25,10 @@ def add_desk(app: FastAPI, town: Town) -> None:
         encoding = "gsm" if counted.encoding == "GSM-7" else "ucs2"
         facts = {"characters": counted.characters, "parts": counted.parts, "left": counted.left}
         return written(Reckoning(encoding=encoding, cost=counted.parts * 0.05, **facts))
+
+    @app.get("/api/v1/report")
+    async def report(first: date, last: date, area: str | None = None) -> Response:
+        return written(town.reports[f"{first:%Y-%m}", area].model_copy(update={"first": first, "last": last}))
 
     @app.patch("/api/v1/services/{code}")
     async def change_service(code: str, request: Request) -> Response:
