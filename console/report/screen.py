@@ -24,7 +24,7 @@ _AREA = (  # what a column says, and its width; the last ones only where there i
 )
 _AREA_MORE = (("within_180", 8), ("asked", 6), ("accept_minutes", 8), ("visits_late", 6))
 _MERCHANT = (
-    *(("asked", 6), ("declined", 5), ("silent", 5), ("visits", 6), ("late", 5), ("satisfied", 6), ("fairly", 8)),
+    *(("asked", 6), ("declined", 5), ("silent", 6), ("visits", 6), ("late", 5), ("satisfied", 6), ("fairly", 8)),
     *(("not_satisfied", 7), ("yellow", 5), ("red", 5), ("points", 6)),
 )
 _TOTAL = "total"
@@ -42,8 +42,8 @@ class ReportScreen(Room[None]):
     """Enter opens an area's own report, or a merchant's record."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("left", "month(-1)", "report.before"),
-        key("right", "month(1)", "report.after"),
+        key("p,left", "month(-1)", "report.before"),
+        key("n,right", "month(1)", "report.after"),
         key("tab", "app.focus_next", "report.next"),
     ]
     enter = "report.open"

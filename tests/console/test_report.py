@@ -48,7 +48,7 @@ async def test_the_month_before_is_read_and_none_to_come(sit_down, reported: Tow
     async with sit_down() as seat:
         await seat.press("p")
         await seat.sees("2026-03", "合计")
-        await seat.press("right", "left")
+        await seat.press("n", "p")
         await seat.sees("渝中区  2026-02", "这个月没有派过单")
         await seat.press("right")
         await seat.sees("渝中区  2026-03", "-3.5")

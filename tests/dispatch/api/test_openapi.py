@@ -28,7 +28,7 @@ GET cases/{number}/sheets, GET cases/{number}/hindsight, POST residents/{residen
 POST cases/{number}/acknowledge, POST cases/{number}/hand-turn, GET inbound, POST inbound/{inbound_id}/seen
 GET residents/{resident_id}/care-plans, POST residents/{resident_id}/care-plans
 PATCH residents/{resident_id}/care-plans/{plan_id}, POST residents/{resident_id}/care-plans/{plan_id}/end
-GET match
+GET match, GET report
 GET rules, GET rules/{kind}, PATCH rules/{kind}, POST hold/release
 GET recordings, POST recordings/{recording_id}/play
 POST gateways/{name}/inbound, POST gateways/{name}/status
