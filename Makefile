@@ -9,6 +9,8 @@ PACKAGES := registry callbridge dispatch console
 MODEM := gammu-smsd libdbd-sqlite3
 # What makes the private Asterisk; without root it also needs subordinate ids.
 EXCHANGE := mmdebstrap $(if $(filter 0,$(shell id -u)),,uidmap)
+# What the city's candidates are compared with.
+BESIDE := postgresql-15-postgis-3
 # More arguments for pytest: make test ARGS="-k intake"
 ARGS ?=
 # The tests wait for telephones most of the time: three of them at once keep two cores busy.
@@ -43,7 +45,7 @@ check: setup
 	@$(VENV)/bin/lint-imports --no-logo
 
 bench: setup
-	@.ci/packages $(EXCHANGE) postgresql
+	@.ci/packages $(EXCHANGE) postgresql $(BESIDE)
 	@$(TOWNLINE) pbx install
 	@$(PYTHON) -m benchmarks $(ARGS)
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from benchmarks import importing, killed, loads, machine, offers, replies, results, table
+from benchmarks import city, importing, killed, loads, machine, offers, replies, results, table
 from benchmarks.county import DATABASES, LOGIN, PASSWORD, county
 from benchmarks.scene import HERE, Scene
 from benchmarks.soak import runs
 from dispatch import logs
 
 OPENED = 200  # calls whose cards are opened
-PARTS = ("calls", "powercut", "offers", "replies", "import", "killed")
+PARTS = ("calls", "powercut", "offers", "replies", "import", "city", "killed")
 
 
 @click.command()
@@ -26,6 +26,7 @@ PARTS = ("calls", "powercut", "offers", "replies", "import", "killed")
 @click.option("--cases", default=300, show_default=True, help="Cases whose candidates are asked for.")
 @click.option("--offers", "open_offers", default=10_000, show_default=True, help="Open offers with their clocks.")
 @click.option("--due", default=10, show_default=True, help="Clocks that are due in a second.")
+@click.option("--largest", default=city.SIZES[-1], show_default=True, help="Residents of the largest city.")
 @click.option(
     "--replies", "replies_per_second", default=100, show_default=True, help="Replies that come in a second."
 )
@@ -39,13 +40,15 @@ def main(
     cases: int,
     open_offers: int,
     due: int,
+    largest: int,
     replies_per_second: int,
 ) -> None:
     """Measure on this machine; nothing else should be running on it.
 
     `calls`: how soon the card of a call is on screen. `powercut`: a thousand calls within a minute. `offers`: how
     late the clocks of open offers are acted on. `replies`: whether each of many is answered once. `import`: the
-    residents come in from an xlsx while calls arrive. `killed`: a process killed at each moment of a job.
+    residents come in from an xlsx while calls arrive. `city`: from a thousand residents to a million. `killed`: a
+    process killed at each moment of a job.
 
     Exits 1 when a call is missing from the database, or when a message or an answer was lost or doubled.
     An aim that was missed is said and is no error: it may be the machine.
@@ -58,6 +61,8 @@ def main(
         wrong += _offers(kinds, open_offers, due, seconds)
     if "import" in part:
         _import(kinds, residents)
+    if "city" in part:
+        _city(kinds, largest)
     if "powercut" in part:
         wrong += [f"{kind}: {losses}" for kind in kinds if (losses := runs.made("powercut", kind, 0))]
     if "replies" in part:
@@ -115,10 +120,23 @@ def _import(kinds: list[str], residents: int) -> None:
     click.echo(f"kept in {results.keep(result, 'import')}")
 
 
+def _city(kinds: list[str], largest: int) -> None:
+    logs.configure("error")
+    found: dict[str, dict[int, dict[str, Any]]] = {kind: {} for kind in kinds}
+    for size in (size for size in city.SIZES if size <= largest):
+        for kind in kinds:
+            click.echo(f"{kind}: a city of {size:,} residents …")
+            found[kind][size] = city.measured(kind, size)
+    click.echo(city.drawn(found))
+    kept = results.keep({"at": datetime.now(UTC).isoformat(timespec="seconds"), "figures": found}, "city")
+    kept.with_suffix(".svg").write_text(city.plotted(found))
+    click.echo(f"kept in {kept}, drawn in {kept.with_suffix('.svg')}")
+
+
 def _calls(kinds: list[str], residents: int, merchants: int, per_second: int, seconds: int, cases: int) -> list[str]:
     """What is wrong: calls that are missing from a database."""
     scenes = {kind: Scene(HERE / "var" / kind) for kind in kinds}
-    made = county(scenes[kinds[0]].config, residents=residents, merchants=merchants)
+    made = county(scenes[kinds[0]].config.centre, residents=residents, merchants=merchants)
     figures: dict[str, dict[str, Any]] = {}
     for kind, scene in scenes.items():
         with DATABASES[kind](scene.folder, made) as url:

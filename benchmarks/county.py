@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from benchmarks import population
 from benchmarks.scene import HERE
 from dispatch import migrate as migrations
-from dispatch.config import Config
+from dispatch.config import CentreSettings
 from dispatch.operators import add_operator
 from dispatch.passwords import hashed
 from registry import search
@@ -32,20 +32,21 @@ WORKING_DAY = {  # a server as it is kept when what it has acknowledged must sur
 }
 
 
-def county(config: Config, *, residents: int, merchants: int) -> Path:
+def county(centre: CentreSettings, *, residents: int, merchants: int, city: bool = False) -> Path:
     """An SQLite file with everybody in it, from an earlier run where nothing that makes it has changed."""
     recipe = sha256(b"".join(path.read_bytes() for path in _recipe())).hexdigest()
-    made = HERE / "var" / f"county-{residents}-{merchants}-{recipe[:12]}.db"
+    name = f"{'city' if city else 'county'}-{residents}-{merchants}"
+    made = HERE / "var" / f"{name}-{recipe[:12]}.db"
     if made.is_file():
         return made
     click.echo(f"{residents} residents and {merchants} merchants move in …")
     made.parent.mkdir(exist_ok=True)
-    for old in made.parent.glob(f"county-{residents}-{merchants}-*"):
+    for old in made.parent.glob(f"{name}-*"):
         old.unlink()
     unfinished = made.with_suffix(".unfinished")
     with closing(Store(f"sqlite:///{unfinished}")) as store:
         migrations.migrate(store)
-        population.populate(store, config.centre, residents=residents, merchants=merchants)
+        population.populate(store, centre, residents=residents, merchants=merchants, city=city)
         with store.writing() as session:
             add_operator(session, 1, name="Bench", login=LOGIN, role=Role.SUPERVISOR, password_hash=hashed(PASSWORD))
     with closing(sqlite3.connect(unfinished)) as database:
@@ -93,6 +94,8 @@ def _copy(made: Path, url: URL) -> None:
     with closing(sqlite3.connect(made)) as source, psycopg.connect(conninfo) as target:
         target.execute("SET session_replication_role = replica")  # foreign keys are not looked at again
         target.execute("SET TIME ZONE 'UTC'")  # which SQLite's times are in
+        everything = sql.SQL(", ").join(sql.Identifier(table.name) for table in SQLModel.metadata.sorted_tables)
+        target.execute(sql.SQL("TRUNCATE {}").format(everything))  # what the migrations have written: it comes again
         for table in SQLModel.metadata.sorted_tables:
             names = [column.name for column in table.columns]
             rows = source.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(table.name)}")  # noqa: S608

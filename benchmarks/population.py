@@ -1,11 +1,13 @@
-"""A county of invented people: residents in communities, merchants around them, all of it from one seed.
+"""Invented people, all of them from one seed: residents in communities, merchants around them.
 
-Written with SQLAlchemy's Core in large transactions, before any service runs on the database.
+A county is spread evenly. A city has dense quarters and thin outskirts, a second number for three residents of ten, a
+second contract for one merchant of five. Written in large transactions, before any service runs on the database.
 """
 
 import random
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import insert
@@ -43,6 +45,8 @@ COMMUNITIES = ("青石里", "滨江里", "文化巷", "桂花园", "南山苑", 
 SIDE_KM = 40.0  # of the county, a square
 MIDDLE = (29.5332, 106.5049)  # of it, WGS-84 degrees
 COMMUNITY_SIZE = 500  # residents
+QUARTERS = 12  # of a city
+QUARTER_KM = (2.0, 5.0, 15.0)  # how far its dense part reaches, what is around it, the outskirts
 CHUNK = 5000  # residents of one transaction
 KINDS = {  # share of the merchants, what they are contracted for
     MerchantKind.PHARMACY: (0.25, ("medicine",)),
@@ -61,7 +65,12 @@ def mobile(index: int) -> str:
     return f"+86139{index:08d}"
 
 
-def populate(store: Store, centre: CentreSettings, *, residents: int, merchants: int) -> None:
+def landline(index: int) -> str:
+    """Of resident `index` of a city, when the last digit of `index` is below 3; E.164."""
+    return f"+8623{60_000_000 + index:08d}"
+
+
+def populate(store: Store, centre: CentreSettings, *, residents: int, merchants: int, city: bool = False) -> None:
     """Fills the migrated, empty SQLite file behind `store`."""
     with store.writing() as session:
         row = seed_centre(
@@ -75,12 +84,16 @@ def populate(store: Store, centre: CentreSettings, *, residents: int, merchants:
         )
         assert row.id is not None
         centre_id = row.id
-    county = _County(random.Random(1), centre_id, MIDDLE, residents)
+    county = (_City if city else _County)(random.Random(1), centre_id, MIDDLE, residents)
     with store.engine.connect() as connection:
-        for tables in (county.merchants(merchants), *_chunks(county, residents, merchants)):
+        for pragma in ("cache_size = -2000000", "synchronous = OFF"):  # of this connection, which nobody else uses
+            connection.connection.cursor().execute(f"PRAGMA {pragma}")
+        for tables in chain([county.merchants(merchants)], _chunks(county, residents, merchants)):
             begin(connection, "BEGIN IMMEDIATE")
             for table, rows in tables.items():
-                if rows:
+                if table is SearchToken:  # by far the most
+                    connection.exec_driver_sql("INSERT INTO search_token VALUES (?, ?, ?)", sorted(rows))
+                elif rows:
                     connection.execute(insert(table), rows)
             connection.commit()
 
@@ -91,6 +104,8 @@ def _chunks(county: "_County", residents: int, merchants: int) -> Iterator[Mappi
 
 
 class _County:
+    radii: tuple[int, ...] = (1000, 2000, 3000, 5000)
+
     def __init__(self, dice: random.Random, centre_id: int, middle: tuple[float, float], residents: int) -> None:
         self.dice = dice
         self.centre_id = centre_id
@@ -127,21 +142,23 @@ class _County:
             opens, closes = self.dice.choice(((time(0), time(0)), (time(8), time(22)), (time(9), time(18))))
             for weekday in range(7):
                 rows[OpeningHours].append({"merchant_id": id_, "weekday": weekday, "opens": opens, "closes": closes})
-            rows[Contract].append(
-                {
-                    "id": id_,
-                    "merchant_id": id_,
-                    "valid_from": date(2026, 1, 1),
-                    "valid_until": date(2030, 1, 1),
-                    "radius": self.dice.choice((1000, 2000, 3000, 5000)),
-                }
-            )
-            for code in KINDS[kind][1]:
-                rows[ContractService].append({"contract_id": id_, "service_code": code})
+            for valid_until in self._contracts():
+                contract_id = len(rows[Contract]) + 1
+                rows[Contract].append(
+                    {
+                        "id": contract_id,
+                        "merchant_id": id_,
+                        "valid_from": date(2026, 1, 1),
+                        "valid_until": valid_until,
+                        "radius": self.dice.choice(self.radii),
+                    }
+                )
+                for code in KINDS[kind][1]:
+                    rows[ContractService].append({"contract_id": contract_id, "service_code": code})
         return rows
 
-    def residents(self, indices: range, merchants: int) -> dict[type[SQLModel], list[dict[str, Any]]]:
-        rows: dict[type[SQLModel], list[dict[str, Any]]] = {
+    def residents(self, indices: range, merchants: int) -> dict[type[SQLModel], list[Any]]:
+        rows: dict[type[SQLModel], list[Any]] = {
             table: [] for table in (Resident, ResidentGroup, Line, Contact, UsualMerchant, SearchToken)
         }
         for index in indices:
@@ -170,8 +187,10 @@ class _County:
                 )
             )
             rows[ResidentGroup].append({"resident_id": id_, "group": self.dice.choice(list(Group))})
-            rows[Line].append(
-                {"resident_id": id_, "number": mobile(index), "kind": LineKind.MOBILE, "created_at": LONG_AGO}
+            numbers = self._numbers(index)
+            rows[Line] += (
+                {"resident_id": id_, "number": number, "kind": kind, "created_at": LONG_AGO}
+                for number, kind in numbers.items()
             )
             child = f"+86138{index:08d}"
             rows[Contact].append(
@@ -191,13 +210,18 @@ class _County:
             profile = Profile(
                 name=name,
                 address=Address(community, building, unit, door),
-                numbers=(mobile(index),),
+                numbers=tuple(numbers),
                 contacts=((contact, child),),
             )
-            rows[SearchToken] += [
-                {"token": token, "resident_id": id_, "weight": weight} for token, weight in tokens_of(profile).items()
-            ]
+            rows[SearchToken] += ((token, id_, weight) for token, weight in tokens_of(profile).items())
         return rows
+
+    def _numbers(self, index: int) -> dict[str, LineKind]:
+        return {mobile(index): LineKind.MOBILE}
+
+    def _contracts(self) -> list[date]:
+        """Until when each of a merchant's contracts runs."""
+        return [date(2030, 1, 1)]
 
     def _row(self, **columns: Any) -> dict[str, Any]:
         return {"centre_id": self.centre_id, "version": 1, "created_at": LONG_AGO, "updated_at": LONG_AGO, **columns}
@@ -214,3 +238,28 @@ class _County:
             place[0] + self.dice.uniform(-degrees, degrees),
             place[1] + self.dice.uniform(-degrees, degrees) * 1.15,  # a degree of longitude is shorter up here
         )
+
+
+class _City(_County):
+    """Six residents in ten live in a few dense quarters, three around them, one on the outskirts."""
+
+    radii = (500, 1000, 2000, 3000)
+
+    def __init__(self, dice: random.Random, centre_id: int, middle: tuple[float, float], residents: int) -> None:
+        self.middle, self.dice = middle, dice
+        self.quarters = [self._somewhere() for _ in range(QUARTERS)]
+        super().__init__(dice, centre_id, middle, residents)
+        self.places = [self._in_quarter(km) for km in self.dice.choices(QUARTER_KM, (6, 3, 1), k=len(self.places))]
+
+    def _in_quarter(self, km: float) -> tuple[float, float]:
+        """Somewhere around the middle of a quarter: within `km` of it two times in three."""
+        latitude, longitude = self.dice.choice(self.quarters)
+        return latitude + self.dice.gauss(0, km / 111), longitude + self.dice.gauss(0, km / 96)
+
+    def _numbers(self, index: int) -> dict[str, LineKind]:
+        second = {landline(index): LineKind.LANDLINE} if index % 10 < 3 else {}
+        return super()._numbers(index) | second
+
+    def _contracts(self) -> list[date]:
+        ended = [date(2026, 2, 1)] if self.dice.random() < 0.2 else []
+        return [*super()._contracts(), *ended]
