@@ -17,7 +17,7 @@ from dispatch.wire.base import Said
 from dispatch.wire.offers import Candidate, Candidates, Excluded
 from dispatch.wire.people import MerchantLine
 from registry.asking_order import AskingOrder, in_order
-from registry.candidates import gather, need_for
+from registry.candidates import gather, need_for, with_calendar
 from registry.centres import current_rule
 from registry.channel_plan import asked_at
 from registry.matching import CandidateFacts, Match, Reason, Weights, match
@@ -154,6 +154,7 @@ def _match(
     if case.incident:  # a matter for the utility itself: the first kind that serves it
         need = replace(need, merchant_kinds=need.merchant_kinds[:1])
     merchants = _as_planned(session, case.centre_id, gather(session, scope, need), now)
+    need = with_calendar(session, scope, need, merchants)
     need = replace(need, records=records_of(session, case.centre_id, [each.merchant_id for each in merchants], now))
     return match(need, merchants, weights, seed=case.number)
 

@@ -43,11 +43,10 @@ from dispatch.models.calls import GOING_ON
 from dispatch.models.transitions import key, move
 from dispatch.ways import Ways, wording_of
 from registry.centres import zone
-from registry.hours import is_open
 from registry.models import Channel
 from registry.models.centre import Priority
 from registry.store import Actor, Store, Writing
-from registry.terms import open_hours
+from registry.terms import opening
 
 log = structlog.get_logger()
 
@@ -225,7 +224,7 @@ def next_step(session: Writing, claimed: Claimed, ways: Ways, trunk: Trunk | Non
 def _is_closed(session: Writing, message: Message) -> bool:
     """Whether the shop that was open when it was chosen has closed since: nobody is there to hear the telephone."""
     local = session.clock.now().astimezone(zone(session, message.centre_id))
-    return message.merchant_id is not None and not is_open(open_hours(session, message.merchant_id), local)
+    return message.merchant_id is not None and not opening(session, message.merchant_id).is_open(local)
 
 
 def _is_on_the_line(session: Writing, message: Message) -> bool:

@@ -23,7 +23,7 @@ from dispatch.what_if import YEARS
 from dispatch.wire.offers import Hindsight, SheetLine, WhyNot
 from registry import centres
 from registry.asking_order import AskingOrder, in_order
-from registry.candidates import gather, need_for
+from registry.candidates import gather, need_for, with_calendar
 from registry.matching import Match, Need, Weights, match
 from registry.models import Merchant, MerchantKind, Rule, RuleKind, Way
 from registry.models.centre import Priority
@@ -143,6 +143,7 @@ def _reckoned(
         one._replace(load=need.load.get(one.merchant_id, 0))
         for one in facts_then(session, merchants, sheet.at, versions)
     ]
+    need = with_calendar(session, scope, need, facts)
     found = match(need, facts, Weights.model_validate(body["weights"]), body["seed"])
     found = without(found, _asked_before(body))
     last = {int(merchant): when for merchant, when in body.get("last_asked", {}).items()}

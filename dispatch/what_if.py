@@ -10,7 +10,7 @@ from dispatch.records import records_of
 from dispatch.wire.offers import Matching
 from registry import centres
 from registry.asking_order import AskingOrder, in_order
-from registry.candidates import gather, need_for
+from registry.candidates import gather, need_for, with_calendar
 from registry.matching import Weights, match
 from registry.models import RuleKind, Way
 from registry.store import Reading, Scope, Writing
@@ -33,6 +33,7 @@ def who_could(
     service = centres.service(session, centre_id, service_code)
     need = need_for(session, scope, service, at, resident_id=resident_id, load=load_of(session, centre_id))
     merchants = gather(session, scope, need)
+    need = with_calendar(session, scope, need, merchants)
     need = replace(need, records=records_of(session, centre_id, [each.merchant_id for each in merchants], now))
     weights = Weights.model_validate(centres.current_rule(session, centre_id, RuleKind.MATCHING_WEIGHTS).body)
     found = match(need, merchants, weights, seed=f"{service_code} {resident_id} {at.isoformat()}")

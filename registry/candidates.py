@@ -5,7 +5,7 @@ the operator's branch of it: who may come is a matter of the contract.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -26,7 +26,7 @@ from sqlmodel import col
 
 from registry.among import among, ids
 from registry.areas import lineage
-from registry.centres import centre
+from registry.centres import centre, days_off
 from registry.errors import NotFound
 from registry.geo import Box, distance
 from registry.hours import Span
@@ -45,6 +45,7 @@ from registry.models import (
     Service,
     UsualMerchant,
 )
+from registry.special_hours import goes_by_calendar
 from registry.store import Reading, Scope, Writing
 
 Rows = Select[*tuple[Any, ...]]
@@ -104,6 +105,13 @@ def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[Candida
     return facts_of(session, _in_question(session.connection(), scope, need), need.load)
 
 
+def with_calendar(session: Reading | Writing, scope: Scope, need: Need, merchants: Iterable[CandidateFacts]) -> Need:
+    """The need with the centre's calendar, where one of the merchants goes by it."""
+    if not any(goes_by_calendar(each.special_hours) for each in merchants):
+        return need
+    return replace(need, days_off=days_off(session, scope.centre_id))
+
+
 def facts_of(
     session: Reading | Writing, merchant_ids: Iterable[int], load: Mapping[int, int] | None = None
 ) -> list[CandidateFacts]:
@@ -122,12 +130,13 @@ def facts_of(
     return [
         CandidateFacts._make(
             (
-                *row[:-1],
+                *row[:-2],
                 jobs.get(row[0], 0),
                 numbers.get(row[0], {}),
                 _week(weeks.get(row[0], "")),
                 tuple(contracts.get(row[0], ())),
-                row[-1],
+                row[-2],
+                tuple(row[-1]),
             )
         )
         for row in database.execute(_MERCHANTS, these).all()
@@ -195,7 +204,7 @@ _NAMED_OR_NOWHERE: CompoundSelect[*tuple[Any, ...]] = union(
     select(col(Merchant.id)).where(*_OF_KIND, col(Merchant.latitude).is_(None)),
 )
 
-_MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version comes last
+_MERCHANTS: Rows = select(  # in the order of CandidateFacts; its last two come last
     col(Merchant.id),
     col(Merchant.kind),
     col(Merchant.name),
@@ -210,6 +219,7 @@ _MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version comes 
     col(Merchant.suspended_until),
     col(Merchant.first_channel),
     col(Merchant.version),
+    col(Merchant.special_hours),
 ).where(among(col(Merchant.id), "ids"))
 _CONTRACTS = select(
     col(Contract.merchant_id),

@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 from registry.errors import NotFound
 from registry.models import Centre, Rule, RuleKind, Service
 from registry.numbers import NumberPlan
+from registry.special_hours import DaysOff
 from registry.store import Reading, Writing
 
 
@@ -78,6 +79,13 @@ def current_rule(session: Reading | Writing, centre_id: int, kind: RuleKind) -> 
             raise NotFound(subject="rule", id=kind)
         known[centre_id, kind] = newest
     return known[centre_id, kind]
+
+
+def days_off(session: Reading | Writing, centre_id: int) -> DaysOff:
+    """Its public holidays and the weekends that are worked, as the rules in force have them."""
+    week = current_rule(session, centre_id, RuleKind.WORKING_DAYS).body
+    quiet = current_rule(session, centre_id, RuleKind.QUIET_HOURS).body
+    return DaysOff.of(week["days_off"], quiet["holidays"], week["make_up_days"])
 
 
 def put_in_force(session: Writing, rule: Rule) -> None:

@@ -15,6 +15,7 @@ from registry.channel_plan import PlanLines
 from registry.errors import Problem, Refused
 from registry.models import Channel, Gender, Group, Hearing, LineKind, MerchantKind
 from registry.numbers import NumberPlan
+from registry.special_hours import SpecialLines
 from registry.text import plain
 
 M = TypeVar("M", bound=BaseModel)
@@ -166,6 +167,7 @@ class MerchantChange(_Placed):
     capacity: int | None = Field(default=None, ge=0, le=10_000)
     first_channel: Channel = Channel.SMS
     channel_plan: PlanLines = []
+    special_hours: SpecialLines = []
     suspended_why: Text200 | None = None  # None: not suspended
     numbers: list[NumberDraft] = Field(default=[], max_length=20)
     hours: list[HoursDraft] = Field(default=[], max_length=50)
@@ -211,6 +213,7 @@ _KEYS = (
 _OWN = {"required", "not_a_time", "position_incomplete", "ends_before_it_begins", "emergency_service"} | {
     "channel_hours",
     "hours_overlap",
+    "special_hours",
 }
 
 

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from registry.geo import distance
-from registry.hours import Span, is_open, open_until, opens_next
+from registry.hours import Span
 from registry.models.merchants import Channel, MerchantKind
 from registry.records import Record, RecordWeights, facts, points
+from registry.special_hours import NO_DAYS_OFF, DaysOff, Opening
 
 LISTED = 200  # candidates, and exclusions, that are told one by one; the rest are counted
 
@@ -50,6 +51,7 @@ class Need:
     declined: frozenset[int] = frozenset()
     load: Mapping[int, int] = field(default_factory=dict)
     records: Mapping[int, Record] = field(default_factory=dict)
+    days_off: DaysOff = NO_DAYS_OFF  # where a merchant goes by the centre's calendar
 
 
 class ContractFacts(NamedTuple):
@@ -83,6 +85,7 @@ class CandidateFacts(NamedTuple):
     spans: tuple[Span, ...]
     contracts: tuple[ContractFacts, ...]
     version: int = 1  # of the merchant's row
+    special_hours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,7 @@ def _candidate(
     record = need.records.get(merchant.merchant_id)
     if record is not None and (lost := points(record, weights)):
         reasons.append(Reason("record", facts(record), lost))
-    if closes := open_until(merchant.spans, local):
+    if closes := _opening(need, merchant).until(local):
         reasons.append(Reason("open_until", {"at": closes.isoformat()}))
     score = round(weights.start + sum(reason.points for reason in reasons), 1)
     channel = merchant.first_channel if merchant.first_channel in merchant.numbers else next(iter(merchant.numbers))
@@ -237,13 +240,24 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None, local: 
     yield from _against_contracts(need, merchant, metres, day)
     if not merchant.numbers:
         yield Reason("no_number")
-    if not is_open(merchant.spans, local):
-        opens = opens_next(merchant.spans, local)
-        yield Reason("closed", {"opens_at": opens.isoformat() if opens else None})
+    opening = _opening(need, merchant)
+    if not opening.is_open(local):
+        opens, special = opening.opens_next(local), opening.on(day)
+        values = {"opens_at": opens.isoformat() if opens else None}
+        if special is not None and special.why:
+            yield Reason("closed_for", {"why": special.why} | values)
+        elif special is not None:
+            yield Reason("closed_that_day", values)
+        else:
+            yield Reason("closed", values)
     if merchant.capacity is not None and merchant.load >= merchant.capacity:
         yield Reason("at_capacity", {"jobs": merchant.load, "capacity": merchant.capacity})
     if merchant.merchant_id in need.declined:
         yield Reason("declined_already")
+
+
+def _opening(need: Need, merchant: CandidateFacts) -> Opening:
+    return Opening(merchant.spans, merchant.special_hours, need.days_off)
 
 
 def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> Iterator[Reason]:

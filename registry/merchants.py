@@ -41,6 +41,7 @@ _COLUMNS = (
     "capacity",
     "first_channel",
     "channel_plan",
+    "special_hours",
 )
 
 

@@ -9,10 +9,21 @@ from datetime import date
 
 from sqlmodel import col, delete, select
 
+from registry.centres import days_off
 from registry.drafts import ContractDraft, HoursDraft, NumberDraft
+from registry.errors import NotFound
 from registry.hours import Span
-from registry.models import Channel, Contract, ContractArea, ContractService, MerchantNumber, OpeningHours
+from registry.models import (
+    Channel,
+    Contract,
+    ContractArea,
+    ContractService,
+    Merchant,
+    MerchantNumber,
+    OpeningHours,
+)
 from registry.numbers import NumberPlan
+from registry.special_hours import NO_DAYS_OFF, Opening, goes_by_calendar
 from registry.store import Reading, Writing
 
 
@@ -58,10 +69,15 @@ def set_hours(session: Writing, merchant_id: int, drafts: Sequence[HoursDraft]) 
     return True
 
 
-def open_hours(session: Reading | Writing, merchant_id: int) -> list[Span]:
-    """When it is open, for `registry.hours`."""
+def opening(session: Reading | Writing, merchant_id: int) -> Opening:
+    """When it is open. Raises NotFound."""
+    merchant = session.get(Merchant, merchant_id)
+    if merchant is None:
+        raise NotFound(subject="merchant", id=merchant_id)
     rows = session.exec(select(OpeningHours).where(OpeningHours.merchant_id == merchant_id))
-    return [Span.of(row.weekday, row.opens, row.closes) for row in rows]
+    week = [Span.of(row.weekday, row.opens, row.closes) for row in rows]
+    calendar = days_off(session, merchant.centre_id) if goes_by_calendar(merchant.special_hours) else NO_DAYS_OFF
+    return Opening(week, tuple(merchant.special_hours), calendar)
 
 
 def set_contracts(session: Writing, merchant_id: int, drafts: Sequence[ContractDraft]) -> bool:

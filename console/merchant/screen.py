@@ -32,6 +32,7 @@ _CARD_COLUMNS = (Column(11), Column(9), Column(12), Column(8), Column(12, share=
 _DECISIONS = {"standing": ("withdraw",), "disputed": ("uphold", "withdraw")}
 _SUSPENDED_DAYS = ("1", "7", "30", "0")
 _LABEL = 10  # cells of a field's name
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Part = str | tuple[str, str]
 
@@ -210,6 +211,8 @@ def details(card: MerchantCard, desk: Desk) -> Content:
         "jobs", f"{card.open_jobs}" + (f" / {card.capacity}" if card.capacity is not None else ""), speech
     )
     parts += _field("hours", hours(card, speech), speech)
+    for line in card.special_hours:
+        parts += _field("special_hours", _special(line, speech), speech)
     parts += _field("channel_plan", "  ".join(_asked(line, speech) for line in card.channel_plan), speech)
     if card.licence_expires is not None:
         licence = say("merchant.until", number=card.licence_number or "", day=card.licence_expires.isoformat())
@@ -241,6 +244,18 @@ def hours(card: MerchantCard, speech: Speech) -> str:
         f"{speech.say('merchant.every_day') if len(days) == 7 else ' '.join(days)} {span}"
         for span, days in by_span.items()
     )
+
+
+def _special(line: str, speech: Speech) -> str:
+    """02-16..02-20 休息 春节, 节假日 10:00-16:00, 调休上班日 按周一."""
+    days, hours, *why = plain(line, 100).split("/")
+    if hours in _WEEKDAYS:
+        hours = speech.say("special.as", day=speech.word("weekday", str(_WEEKDAYS.index(hours))))
+    elif hours == "closed":
+        hours = speech.say("special.closed")
+    if days in ("holidays", "make_up_days"):
+        days = speech.say(f"special.{days}")
+    return " ".join(filter(None, (days, hours, *why)))
 
 
 def _asked(line: str, speech: Speech) -> str:

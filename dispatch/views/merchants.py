@@ -42,6 +42,7 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now:
         capacity=merchant.capacity,
         first_channel=merchant.first_channel.value,
         channel_plan=merchant.channel_plan,
+        special_hours=merchant.special_hours,
         suspended_at=merchant.suspended_at if suspended else None,
         suspended_why=merchant.suspended_why if suspended else None,
         suspended_until=merchant.suspended_until if suspended else None,

@@ -17,6 +17,7 @@ class MerchantCard(MerchantLine):
     licence_expires: date | None = None
     capacity: int | None = None
     first_channel: Channel = "sms"
+    special_hours: list[str] = []  # on which days it does not keep its week: "2026-02-16..2026-02-20/closed/春节"
     channel_plan: list[str] = []  # by the hour: "20:00-08:00/voice_first/3"
     suspended_at: Moment | None = None
     suspended_why: str | None = None

@@ -49,6 +49,7 @@ class Merchant(SQLModel, table=True):
     capacity: int | None = None
     first_channel: Channel = choice(Channel, default=Channel.SMS)  # how it is asked first, where no plan says so
     channel_plan: list[str] = Field(default_factory=list, sa_type=JSON)  # by the hour (`registry.channel_plan`)
+    special_hours: list[str] = Field(default_factory=list, sa_type=JSON)  # not its week's (`registry.special_hours`)
     suspended_at: datetime | None = None
     suspended_why: str | None = Field(default=None, max_length=200)
     suspended_until: datetime | None = None  # None: until somebody ends it

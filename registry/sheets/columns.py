@@ -231,6 +231,16 @@ MERCHANTS = (
         ("营业时段", "服务时间", "hours"),
         ("周一至周日 08:00-20:00", "Mon-Sun 08:00-20:00"),
     ),
+    Column(
+        "special_hours",
+        "特殊日期营业",
+        "Special days",
+        ("节假日营业", "特殊营业日", "special opening hours"),
+        (
+            "2027-02-06至2027-02-10 休息 春节；节假日 10:00-16:00",
+            "2027-02-06 to 2027-02-10 closed; holidays 10:00-16:00",
+        ),
+    ),
     Column("licence_number", "许可证号", "Licence number", ("证照编号", "营业执照号", "license number")),
     Column(
         "licence_expires",

@@ -10,6 +10,7 @@ import pytest
 from registry.hours import Span
 from registry.matching import LISTED, CandidateFacts, ContractFacts, Match, Need, Weights, match
 from registry.models import Channel, MerchantKind
+from registry.special_hours import DaysOff
 
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 on a Monday in Shanghai
 HOME = (29.534627, 106.503673)
@@ -265,3 +266,15 @@ def test_weights_that_make_no_sense_are_refused() -> None:
         Weights.model_validate({"metres_per_point": 0})
     with pytest.raises(ValueError, match="nearness"):
         Weights.model_validate({"nearness": 1})
+
+
+def test_on_a_day_that_is_another_one_than_its_weekday_it_says_why_and_until_when() -> None:
+    eve = replace(NEED, at=datetime(2026, 2, 17, 13, 30, tzinfo=UTC))  # 21:30 in Shanghai
+    shut = why_not(pharmacy(1, spans=ALWAYS, special_hours=("2026-02-16..2026-02-20/closed/春节",)), need=eve)
+    assert shut == {"closed_for": {"why": "春节", "opens_at": "2026-02-21T00:00:00+08:00"}}
+    festival = replace(eve, days_off=DaysOff.of(["2026-02-15/2026-02-23"], [], []))
+    short = pharmacy(2, spans=ALWAYS, special_hours=("holidays/10:00-16:00",))
+    assert why_not(short, need=festival) == {"closed_that_day": {"opens_at": "2026-02-18T10:00:00+08:00"}}
+    duty = pharmacy(3, spans=DAY, special_hours=("2026-02-17/20:00-23:00/值班",))
+    (able,) = matched(duty, need=eve).candidates
+    assert {reason.key: reason.values for reason in able.reasons}["open_until"] == {"at": "2026-02-17T23:00:00+08:00"}

@@ -66,3 +66,27 @@ def test_what_cannot_be_asked_is_said(town: Town, her: int, tmp_path: Path, cons
     assert console.get("match", 404, need="medicine", resident_id=her + 1)
     assert console.get("match", 422, need="medicine", resident_id=her, at="9999-01-01T00:00:00Z")
     assert console.get("match", 422, need="medicine", resident_id=her, at="2026-03-03T21:30")
+
+
+def test_on_the_first_day_of_spring_festival_those_come_who_are_open_then(
+    town: Town, tmp_path: Path, console: Console
+) -> None:
+    lines = {
+        "夜间药房": [],
+        "回乡药房": ["2026-02-16..2026-02-22/closed/春节回乡"],
+        "半日药房": ["holidays/10:00-16:00"],
+        "值班药房": ["holidays/closed", "2026-02-17/20:00-23:00/值班"],
+    }
+    for place, (name, special) in enumerate(lines.items()):
+        town.merchant(name, sms=f"+861390000000{place}", special_hours=special)
+    her = town.resident()
+    said = Installation.of(town, tmp_path / "line").ask(
+        "match", "--need", "medicine", "--resident", str(her), "--at", "2026-02-17T21:30"
+    )
+    able, unable = said.stdout.split("不能来的 2 家")
+    assert "夜间药房" in able
+    assert "值班药房" in able
+    assert "回乡药房  不营业（春节回乡），02-23" in unable
+    assert "半日药房  这一天不按平时营业，02-18 10:00 开门" in unable
+    found = console.get("match", need="medicine", resident_id=her, at="2026-02-17T21:30:00+08:00")
+    assert {each["merchant"]["name"] for each in found["candidates"]} == {"夜间药房", "值班药房"}

@@ -5,7 +5,7 @@ from sqlmodel import col, func, select
 from registry.areas import add_area
 from registry.merchants import merchant_card
 from registry.models import Contract, Merchant
-from registry.sheets import plans, runs
+from registry.sheets import plans, runs, special
 from registry.store import Scope, Store
 from tests.registry.sheets.desk import Desk
 from tests.registry.town import merchant
@@ -70,6 +70,29 @@ def test_a_plan_of_channels_comes_in_as_it_is_written_in_either_language(
         ("08:00-20:00 同时；19:00-21:00 短信", "hours_overlap"),
     ):
         assert desk.says(head, ("仁安药房", wrong), kind="merchants") == [f"refused channel_plan:{why}"]
+    desk.undoes(import_id, kind="merchants")
+    assert desk.says(head, ("仁安药房", "无"), kind="merchants") == ["same"]
+
+
+def test_special_days_come_in_as_they_are_written_in_either_language(desk: Desk, store: Store, scope: Scope) -> None:
+    merchant(store, scope, name="仁安药房")
+    head = ("名称", "特殊日期营业")
+    chinese = "2026.2.16至2026年2月20日 休息 春节；节假日 10:00-12:00、14:00-16:00；调休上班日 按周一"
+    assert desk.says(head, ("仁安药房", chinese), kind="merchants") == ["changed special_hours"]
+    import_id = desk.brings_in(head, ("仁安药房", chinese), kind="merchants")
+    english = "2026-02-16 to 2026-02-20 closed 春节; holidays 10:00-12:00, 14:00-16:00; make-up days as Monday"
+    assert desk.says(head, ("仁安药房", english), kind="merchants") == ["same"]
+    with store.reading() as session:
+        lines = session.exec(select(Merchant)).one().special_hours
+    assert lines == [
+        "2026-02-16..2026-02-20/closed/春节",
+        "holidays/10:00-12:00+14:00-16:00",
+        "make_up_days/monday",
+    ]
+    assert special.read(special.written(lines, "zh")) == special.read(special.written(lines, "en")) == lines
+    for wrong in ("春节休息", "2026-02-30 休息", "节假日 看情况", "2026-02-16 25:00-26:00"):
+        (said,) = desk.says(head, ("仁安药房", wrong), kind="merchants")
+        assert said.startswith("refused special_hours:"), wrong
     desk.undoes(import_id, kind="merchants")
     assert desk.says(head, ("仁安药房", "无"), kind="merchants") == ["same"]
 
