@@ -1,6 +1,6 @@
-"""A condition for many ids at once that is one statement and one parameter, however many there are.
+"""A condition for many ids or texts at once that is one statement and one parameter, however many there are.
 
-`IN (…)` with a parameter for each id is another statement for every number of ids: with 250 of them most of the time
+`IN (…)` with a parameter for each is another statement for every number of them: with 250 of them most of the time
 went into writing, sending and planning it.
 """
 
@@ -22,13 +22,18 @@ class _Among(FunctionElement[Any]):
 
 
 def among(column: Any, parameter: str) -> ColumnElement[bool]:
-    """Whether `column` is one of the ids in `parameter`, whose value `ids` makes."""
+    """Whether `column` is one of those in `parameter`, whose value `ids` or `texts` makes."""
     return _Among(column, bindparam(parameter, type_=String()))
 
 
 def ids(values: Iterable[int]) -> str:
     """The value of `among`'s parameter."""
     return json.dumps(list(values))
+
+
+def texts(values: Iterable[str]) -> str:
+    """The value of `among`'s parameter for a column of texts."""
+    return json.dumps(list(values), ensure_ascii=False)
 
 
 @compiles(_Among, "sqlite")
@@ -40,4 +45,5 @@ def _sqlite(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
 @compiles(_Among, "postgresql")
 def _postgresql(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     column, parameter = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"{column} = ANY(ARRAY(SELECT CAST(jsonb_array_elements_text(CAST({parameter} AS jsonb)) AS integer)))"
+    kind = "integer" if next(iter(element.clauses)).type.python_type is int else "varchar"
+    return f"{column} = ANY(ARRAY(SELECT CAST(jsonb_array_elements_text(CAST({parameter} AS jsonb)) AS {kind})))"

@@ -3,21 +3,21 @@
 What can be worked out before the database is held is worked out first (`newcomer`); `register` only writes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select
 from sqlmodel import SQLModel, col
 
 from registry.address import Address
+from registry.among import among, texts
 from registry.drafts import ResidentDraft
-from registry.models import Contact, DataKey, Line, Resident, ResidentGroup, SearchToken, UsualMerchant
+from registry.models import Contact, DataKey, Line, LineKind, Resident, ResidentGroup, SearchToken, UsualMerchant
 from registry.numbers import NumberPlan
 from registry.search import Profile, tokens_of
-from registry.store import Actor, Entry, Scope, Subject, Writing
+from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
 from registry.store.bulk import next_ids, pour
 from registry.ties import contact_facts, kind_of
 from registry.vault import Vault
@@ -27,8 +27,8 @@ COLUMNS = (  # of a draft that are columns of the resident
     *("language", "dialect", "hearing", "care_level"),
 )
 SEALED = ("health_note", "identity_number")
+CONTACT = ("name", "relation", "number", "has_key", "note")
 
-Row = dict[str, Any]
 Place = tuple[float, float]
 
 
@@ -37,10 +37,11 @@ class Newcomer:
     """Somebody to be registered: the rows that will be hers."""
 
     draft: ResidentDraft
-    columns: Row
-    lines: tuple[Row, ...]
-    contacts: tuple[Row, ...]
+    columns: tuple[Any, ...]  # as `COLUMNS` names them
+    lines: tuple[tuple[str, LineKind, str | None], ...]  # number, kind, device
+    contacts: tuple[tuple[Any, ...], ...]  # rank, and then as `CONTACT` names them
     tokens: Mapping[str, int]
+    neighbour: Place | None = None  # where somebody in the same building lives
 
     @property
     def building(self) -> tuple[str, str]:
@@ -50,7 +51,7 @@ class Newcomer:
 def newcomer(draft: ResidentDraft, plan: NumberPlan) -> Newcomer:
     """Of a draft that was checked."""
     lines = {plan.read(line.number).number or line.number: line for line in draft.lines}
-    contacts = tuple(contact_facts(contact, plan) | {"rank": rank} for rank, contact in enumerate(draft.contacts, 1))
+    contacts = [contact_facts(contact, plan) for contact in draft.contacts]
     profile = Profile(
         name=draft.name,
         called=draft.called or "",
@@ -60,14 +61,36 @@ def newcomer(draft: ResidentDraft, plan: NumberPlan) -> Newcomer:
     )
     return Newcomer(
         draft,
-        {name: getattr(draft, name) for name in COLUMNS},
-        tuple(
-            {"number": number, "kind": line.kind or kind_of(number, plan), "device_id": line.device_id}
-            for number, line in lines.items()
-        ),
-        contacts,
+        tuple(getattr(draft, name) for name in COLUMNS),
+        tuple((number, line.kind or kind_of(number, plan), line.device_id) for number, line in lines.items()),
+        tuple((rank, *(contact[name] for name in CONTACT)) for rank, contact in enumerate(contacts, 1)),
         tokens_of(profile),
     )
+
+
+def housed(session: Reading | Writing, scope: Scope, newcomers: Sequence[Newcomer]) -> list[Newcomer]:
+    """With the position of a neighbour in the same building where they give none themselves."""
+    asked = {one.building for one in newcomers if one.draft.latitude is None and all(one.building)}
+    if not asked:
+        return list(newcomers)
+    communities, buildings = (texts(sorted(set(names))) for names in zip(*asked, strict=True))
+    known = session.rows(_LOCATED, centre_id=scope.centre_id, communities=communities, buildings=buildings)
+    places = {(community, building): (lat, lon) for community, building, lat, lon in known}
+    return [
+        replace(one, neighbour=places[one.building]) if one.building in asked and one.building in places else one
+        for one in newcomers
+    ]
+
+
+# Both parts of a building each by itself: of pairs SQLite would read the whole centre.
+_LOCATED = select(
+    col(Resident.community), col(Resident.building), col(Resident.latitude), col(Resident.longitude)
+).where(
+    col(Resident.centre_id) == bindparam("centre_id"),
+    among(col(Resident.community), "communities"),
+    among(col(Resident.building), "buildings"),
+    col(Resident.latitude).is_not(None),
+)
 
 
 def register(
@@ -79,46 +102,47 @@ def register(
     vault: Vault,
     import_id: int | None = None,
 ) -> list[int]:
-    """Their ids. Each can be found at once by everything known of her, and stands in the journal."""
+    """Their ids. Each can be found at once by everything known of her, and stands in the journal.
+
+    Where a newcomer gives no position she has that of somebody in the same building who came before her.
+    """
     now = session.clock.now()
     session.flush()
-    rows: dict[type[SQLModel], list[Row]] = {
-        table: [] for table in (Resident, DataKey, Line, Contact, ResidentGroup, UsualMerchant)
-    }
-    tokens: list[tuple[Any, ...]] = []
-    places = _Places(session, scope, newcomers)
+    rows: dict[type[SQLModel], list[tuple[Any, ...]]] = {table: [] for table in _WRITTEN}
+    places: dict[tuple[str, str], Place] = {}
     ids = next_ids(session, Resident, len(newcomers))
-    for resident_id, one in zip(ids, newcomers, strict=True):
-        mine = {"resident_id": resident_id}
-        key, sealed = _sealed(session, resident_id, one.draft, vault)
-        rows[DataKey] += key
-        placed = places.of(one, now)
-        rows[Resident].append(_UNKNOWN | one.columns | placed | sealed | {"id": resident_id} | _came(scope, now))
-        rows[Line] += (mine | line | {"created_at": now} for line in one.lines)
-        rows[Contact] += (mine | contact for contact in one.contacts)
-        rows[ResidentGroup] += (mine | {"group": group} for group in one.draft.groups)
-        rows[UsualMerchant] += (
-            mine | {"kind": kind, "merchant_id": merchant_id}
-            for kind, merchant_id in one.draft.usual_merchants.items()
+    for hers, one in zip(ids, newcomers, strict=True):
+        draft = one.draft
+        key, sealed, identity_hash = _sealed(session, hers, draft, vault)
+        rows[Resident].append(
+            (hers, scope.centre_id, now, now, 1, *_placed(one, places, now), identity_hash, *sealed, *one.columns)
         )
-        tokens += ((token, resident_id, weight) for token, weight in one.tokens.items())
-        session.record(_entry(scope, resident_id, one.draft.area_id, actor, import_id))
-    for table, theirs in rows.items():
-        if theirs:
-            columns = tuple(theirs[0])
-            pour(session, table, columns, list(map(itemgetter(*columns), theirs)))
-    tokens.sort()  # in the order of the index
-    pour(session, SearchToken, ("token", "resident_id", "weight"), tokens)
+        rows[DataKey] += key
+        rows[Line] += ((hers, now, *line) for line in one.lines)
+        rows[Contact] += ((hers, *contact) for contact in one.contacts)
+        rows[ResidentGroup] += ((hers, group) for group in draft.groups)
+        rows[UsualMerchant] += ((hers, *usual) for usual in draft.usual_merchants.items())
+        rows[SearchToken] += ((token, hers, weight) for token, weight in one.tokens.items())
+        session.record(_entry(scope, hers, draft.area_id, actor, import_id))
+    rows[SearchToken].sort()  # in the order of the index
+    for table, columns in _WRITTEN.items():
+        pour(session, table, columns, rows[table])
     return ids
 
 
-_UNKNOWN: Row = dict.fromkeys(
-    ("latitude", "longitude", "position_source", "position_at", "identity_hash", *SEALED)
-) | {"version": 1}
-
-
-def _came(scope: Scope, now: datetime) -> Row:
-    return {"centre_id": scope.centre_id, "created_at": now, "updated_at": now}
+_PLACED = ("latitude", "longitude", "position_source", "position_at")
+_WRITTEN: dict[type[SQLModel], tuple[str, ...]] = {
+    Resident: (
+        *("id", "centre_id", "created_at", "updated_at", "version"),
+        *(*_PLACED, "identity_hash", *SEALED, *COLUMNS),
+    ),
+    DataKey: ("resident_id", "wrapped", "master_version"),
+    Line: ("resident_id", "created_at", "number", "kind", "device_id"),
+    Contact: ("resident_id", "rank", *CONTACT),
+    ResidentGroup: ("resident_id", "group"),
+    UsualMerchant: ("resident_id", "kind", "merchant_id"),
+    SearchToken: ("token", "resident_id", "weight"),
+}
 
 
 def _entry(scope: Scope, resident_id: int, area_id: int | None, actor: Actor, import_id: int | None) -> Entry:
@@ -138,40 +162,25 @@ def came_with(import_id: int | None) -> dict[str, int]:
     return {} if import_id is None else {"import": import_id}
 
 
-def _sealed(session: Writing, resident_id: int, draft: ResidentDraft, vault: Vault) -> tuple[list[Row], Row]:
-    """Her data key, when there is anything to seal, and what is sealed under it."""
+def _sealed(
+    session: Writing, resident_id: int, draft: ResidentDraft, vault: Vault
+) -> tuple[list[tuple[int, bytes, int]], list[bytes | None], bytes | None]:
+    """Her data key, when there is anything to seal; each of `SEALED` under it; the hash of her identity number."""
     texts = {name: text for name in SEALED if (text := getattr(draft, name))}
     if not texts:
-        return [], {}
-    key, sealed = vault.first_seals(session, resident_id, texts)
-    found: Row = dict(sealed)
-    if number := draft.identity_number:
-        found["identity_hash"] = vault.first_hash(session, number)
-    return [key], found
+        return [], [None for _ in SEALED], None
+    wrapped, version, sealed = vault.first_seals(session, resident_id, texts)
+    number = draft.identity_number
+    identity_hash = vault.first_hash(session, number) if number else None
+    return [(resident_id, wrapped, version)], [sealed.get(name) for name in SEALED], identity_hash
 
 
-class _Places:
-    """Where newcomers live: as they say, else where a neighbour in the same building does."""
-
-    def __init__(self, session: Writing, scope: Scope, newcomers: Iterable[Newcomer]) -> None:
-        asked = {one.building for one in newcomers if one.draft.latitude is None and all(one.building)}
-        self._known: dict[tuple[str, str], Place] = {}
-        if asked:
-            building = col(Resident.community), col(Resident.building)
-            known = select(*building, col(Resident.latitude), col(Resident.longitude)).where(
-                col(Resident.centre_id) == scope.centre_id,
-                tuple_(*building).in_(sorted(asked)),
-                col(Resident.latitude).is_not(None),
-            )
-            for community, name, latitude, longitude in session.execute(known):
-                self._known[community, name] = latitude, longitude
-
-    def of(self, one: Newcomer, now: datetime) -> Row:
-        latitude, longitude, source = one.draft.latitude, one.draft.longitude, "operator"
-        if latitude is None or longitude is None:
-            if (known := self._known.get(one.building)) is None:
-                return {}
-            (latitude, longitude), source = known, "neighbour"
-        elif all(one.building):
-            self._known.setdefault(one.building, (latitude, longitude))
-        return {"latitude": latitude, "longitude": longitude, "position_source": source, "position_at": now}
+def _placed(one: Newcomer, places: dict[tuple[str, str], Place], now: datetime) -> tuple[Any, ...]:
+    """As `_PLACED` names it. `places` are those of newcomers before her."""
+    latitude, longitude = one.draft.latitude, one.draft.longitude
+    if latitude is not None and longitude is not None:
+        if all(one.building):
+            places.setdefault(one.building, (latitude, longitude))
+        return latitude, longitude, "operator", now
+    neighbour = one.neighbour or places.get(one.building)
+    return (*neighbour, "neighbour", now) if neighbour else (None,) * len(_PLACED)

@@ -101,9 +101,8 @@ class NumberPlan:
         return _read(self, raw)
 
     def _read_anew(self, raw: str) -> Heard:
-        own = f"+{self._rules.code}"
-        if raw.startswith(own) and self._rules.mobile.fullmatch(raw, len(own)):
-            return Heard(raw, NumberKind.E164, (raw,))  # as it is kept: most that is read has been read before
+        if (mobile := self._plain_mobile(raw)) is not None:
+            return Heard(raw, NumberKind.E164, (mobile,))
         text = _user_part(raw)
         whole = self._with_extension(text)
         if whole is not None and whole.kind is not NumberKind.KEPT:
@@ -154,6 +153,16 @@ class NumberPlan:
     @property
     def _rules(self) -> _Country:
         return _COUNTRIES.get(self.country, _ELSEWHERE)
+
+    def _plain_mobile(self, raw: str) -> str | None:
+        """What nearly every cell of a sheet holds, read at once; None says nothing."""
+        own = f"+{self._rules.code}"
+        digits = raw.removeprefix(own)
+        if not self._rules.mobile.fullmatch(digits):
+            return None
+        if digits is raw and self.exchange_prefix and raw.startswith(self.exchange_prefix):
+            return None
+        return own + digits
 
     def _with_extension(self, text: str) -> _Number | None:
         """`text` as one number with or without an extension; None when it is anything else."""

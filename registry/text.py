@@ -14,9 +14,7 @@ def plain(raw: str, limit: int | None = None) -> str:
     if limit is not None:
         raw = raw[: limit * 2]
     if raw.isprintable():  # nothing harmful and no break in it: nearly every text
-        if " " not in raw:
-            return raw[:limit]
-        return " ".join(raw.split())[:limit]
+        return (" ".join(raw.split()) if " " in raw else raw)[:limit]
     kept = (
         " " if character in _BREAKS else character
         for character in raw
@@ -27,4 +25,5 @@ def plain(raw: str, limit: int | None = None) -> str:
 
 def folded(raw: str, limit: int) -> str:
     """`plain` text for comparing: compatibility forms (full-width digits) and case made alike."""
-    return unicodedata.normalize("NFKC", plain(raw, limit)).casefold()[:limit]
+    kept = plain(raw, limit)
+    return kept.lower() if kept.isascii() else unicodedata.normalize("NFKC", kept).casefold()[:limit]

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -62,13 +61,15 @@ class Vault:
 
     def first_seals(
         self, session: Writing, resident_id: int, texts: Mapping[str, str]
-    ) -> tuple[dict[str, Any], dict[str, bytes]]:
-        """The row of a new data key for somebody who has none yet, and each field's text sealed under it."""
+    ) -> tuple[bytes, int, dict[str, bytes]]:
+        """A new data key, wrapped, for somebody who has none yet; the master key's version; each field's text sealed
+        under it.
+        """
         version, key = self._current(session), AESGCM.generate_key(256)
         wrapped = _locked(self._master(version).wrapping, key, _place(resident_id, "key"))
         hers = AESGCM(key)
         sealed = {field: _locked(hers, text.encode(), _place(resident_id, field)) for field, text in texts.items()}
-        return {"resident_id": resident_id, "wrapped": wrapped, "master_version": version}, sealed
+        return wrapped, version, sealed
 
     def first_hash(self, session: Writing, number: str) -> bytes:
         """`identity_hash` of somebody whose first data key this transaction makes."""

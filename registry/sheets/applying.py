@@ -1,11 +1,12 @@
 """Some staged rows of an import, applied within one transaction together with the note that they were."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
+from registry.among import among, ids
 from registry.models import RowState, SheetRow
 from registry.sheets.foresight import DOES_SOMETHING, Foresight, Staged
 from registry.sheets.kinds import SheetKind
@@ -18,30 +19,41 @@ def apply(
     session: Writing,
     kind: SheetKind,
     ahead: Foresight,
-    rows: Iterable[Staged],
+    most: int,
     actor: Actor,
     import_id: int,
     pace: Pace,
 ) -> int:
-    """How many of the rows were done. Those that bring somebody new are written together, all others one by one,
-    until the time is up.
+    """How many of the next rows, at `most` so many, were done. Those that bring somebody new are written together,
+    all others one by one, until the time is up.
     """
-    handled, holds = 0, ahead.holds(session)
+    rows = ahead.rows[:most]
+    wait, holds = _that_wait(session, rows), ahead.holds(session)
+    handled = 0
     new: list[tuple[Staged, Verdict]] = []
     for row in rows:
         handled += 1
+        if row.id not in wait:  # somebody else goes on with the same import
+            continue
         verdict = ahead.stands(row) if holds else None
         if verdict is not None and verdict.outcome is Outcome.NEW:
             new.append((row, verdict))
         else:
             _apply(session, kind, new, actor, import_id)
             new.clear()
-            _apply(session, kind, [(row, verdict or ahead.again(session, row))], actor, import_id)
-            if pace.is_up:
-                break
-        ahead.meet(row)
+            verdict = verdict or ahead.again(session, row)
+            _apply(session, kind, [(row, verdict)], actor, import_id)
+        ahead.meet(row, verdict)
+        if verdict.outcome is not Outcome.NEW and pace.is_up:
+            break
     _apply(session, kind, new, actor, import_id)
+    del ahead.rows[:handled]
     return handled
+
+
+def _that_wait(session: Writing, rows: Sequence[Staged]) -> set[int]:
+    found = session.rows(_THAT_WAIT, ids=ids([row.id for row in rows]))
+    return set(found.scalars())
 
 
 def _apply(
@@ -68,6 +80,7 @@ def _apply(
         session.connection().execute(_NOTED, notes)
 
 
+_THAT_WAIT = select(col(SheetRow.id)).where(among(col(SheetRow.id), "ids"), col(SheetRow.state) == RowState.STAGED)
 _NOTED = (
     update(SheetRow)
     .where(col(SheetRow.id) == bindparam("row_id"))

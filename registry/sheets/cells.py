@@ -21,6 +21,7 @@ from registry.text import folded, plain
 E = TypeVar("E", bound=StrEnum)
 
 NOTHING = frozenset({"-", "--", "—", "——", "/", "\\", "无", "没有", "none", "n/a", "nil"})
+_LONGEST_NOTHING = max(map(len, NOTHING))
 _FORMULA = tuple("=+-@\t\r")  # what a spreadsheet program begins to reckon at
 _LOST = re.compile(r"[0-9](?:\.[0-9]+)?e\+[0-9]+", re.IGNORECASE)
 _PARTS = re.compile(r"[、,，;；/|\n]+")
@@ -52,6 +53,8 @@ def literal(text: str) -> str:
 
 def said(text: str) -> str | None:
     """The text of a cell, None when it says "none"; what follows an apostrophe is meant as it stands."""
+    if text.isalnum() and text.isascii() and len(text) > _LONGEST_NOTHING:  # a number: half of all cells
+        return text
     if text.startswith("'"):
         return text[1:]
     return None if folded(text, 8) in NOTHING else text

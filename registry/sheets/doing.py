@@ -2,12 +2,12 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from registry.errors import NotFound
-from registry.sheets.record import Applied, Facts, Outcome, Verdict, applied
-from registry.store import Actor, Writing
+from registry.sheets.record import Applied, Facts, Outcome, Record, Verdict, applied
+from registry.store import Actor, Reading, Writing
 
 
 class Undoable(ABC):
@@ -37,8 +37,17 @@ class Undoable(ABC):
 class OneByOne(Undoable):
     """Merchants and contracts: there are few of them, and nothing in them is sealed."""
 
+    def stands_alone(self) -> Callable[[Record], bool]:
+        return lambda _: False
+
+    def as_new(self, record: Record) -> Verdict:
+        return Verdict(Outcome.NEW, change=record.facts, fields=tuple(record.facts))
+
     def prepare(self, verdict: Verdict) -> Verdict:
         return verdict
+
+    def look_up(self, session: Reading | Writing, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        return list(verdicts)
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         return [applied(self.apply_one, session, one, actor, import_id) for one in verdicts]

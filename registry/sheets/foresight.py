@@ -1,83 +1,153 @@
 """What the next rows of an import would do, judged together and made ready without holding the database.
 
-What was foreseen holds as long as nobody else has written about people or merchants since, which the journal tells,
-and no row before it is about somebody like hers; otherwise the row is judged again by whoever holds the database.
+What was foreseen holds as long as nobody else has written about people, merchants or areas since, which the journal
+tells, and no row before it is about somebody like hers; otherwise the row is judged again by whoever holds the
+database. Of somebody new it was foreseen when the file was read: as long as it holds she is not looked for again.
 """
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
-from sqlmodel import col, func, select
+from sqlalchemy import bindparam, func, select
+from sqlmodel import col
 
+from registry.models import RowState, SheetRow
 from registry.sheets.kinds import SheetKind
 from registry.sheets.record import Outcome, Record, Verdict
 from registry.store import Reading, Store, Subject, Writing
 from registry.store.journal import Journal
 from registry.vault import Box
 
-_ABOUT = (Subject.RESIDENT, Subject.MERCHANT)
+_ABOUT = (Subject.RESIDENT, Subject.MERCHANT, Subject.CENTRE)
+_AS_OF, _ALONE = "as_of", "alone"
 DOES_SOMETHING = (Outcome.NEW, Outcome.CHANGED)
 
 
 class Staged(NamedTuple):
-    """A row as it waits: what it holds is sealed."""
+    """A row as it waits. With a `verdict`: the journal up to `as_of`, and the rows before it, know nobody like the
+    new one that it brings.
+    """
 
     id: int
-    row: int
-    facts: bytes
+    record: Record
+    as_of: int
+    verdict: Verdict | None
+
+
+def sealed(box: Box, record: Record, *, as_of: int, alone: bool) -> bytes:
+    """What a row holds while it waits; `alone`: it brings somebody new, whom no row before it can be about."""
+    facts = record.facts | {_AS_OF: as_of, _ALONE: alone}
+    return box.seal(json.dumps(facts, ensure_ascii=False), str(record.row))
+
+
+def waiting(store: Store, kind: SheetKind, box: Box, import_id: int) -> Iterator[list[Staged]]:
+    """What still waits of an import, opened and made ready, in the order of its rows."""
+    last = 0
+    while True:
+        with store.reading() as session:
+            rows = session.rows(_WAITING, import_id=import_id, last=last).all()
+        if not rows:
+            return
+        yield [_opened(kind, box, *row) for row in rows]
+        last = rows[-1].row
+
+
+def _opened(kind: SheetKind, box: Box, row_id: int, row: int, held: bytes) -> Staged:
+    facts = json.loads(box.open(held, str(row)))
+    as_of, alone = facts.pop(_AS_OF, 0), facts.pop(_ALONE, False)
+    record = Record(row, facts)
+    return Staged(row_id, record, as_of, kind.prepare(kind.as_new(record)) if alone else None)
 
 
 class Foresight:
-    """Some rows ahead; `box` opens what they hold."""
+    """Some rows ahead. `brought` is how many people the import has brought so far."""
 
-    def __init__(self, store: Store, kind: SheetKind, box: Box) -> None:
+    def __init__(self, store: Store, kind: SheetKind, waiting: Iterator[list[Staged]], brought: int) -> None:
         self._store = store
         self._kind = kind
-        self._box = box
-        self._records: dict[int, Record] = {}
+        self._waiting = waiting
+        self._brought = brought  # since the journal's `_seen`
+        self._seen: int | None = None  # the journal up to which the verdicts know everything
+        self._undisturbed = True  # since the file was read nobody else has written, nor the import of anybody known
+        self.rows: list[Staged] = []
         self._verdicts: dict[int, Verdict] = {}
         self._met: dict[Hashable, list[Record]] = {}
-        self._seen = 0  # the journal up to which the verdicts know everything
 
-    def look(self, rows: Sequence[Staged]) -> None:
-        """Judges the rows as the register is now; the next transaction applies them."""
-        self._records = {row.row: self._record(row) for row in rows}
+    def look(self, most: int) -> None:
+        """Judges the next rows as the register is now; the next transaction applies `most` of them."""
+        while len(self.rows) < most and (more := next(self._waiting, None)):
+            self.rows += more
+        rows = self.rows[:most]
         self._met = {}
+        if self._seen is None:
+            self._seen = rows[0].as_of if rows else 0
         with self._store.reading() as session:
-            self._seen = session.exec(select(func.max(Journal.seq))).one() or 0
-            verdicts = self._judged(session, list(self._records.values())) if rows else []
-        self._verdicts = dict(zip(self._records, verdicts, strict=True))
+            written, last = self._written(session)
+            self._undisturbed = self._undisturbed and written == self._brought
+            self._seen, self._brought = last, 0
+            if self._undisturbed:
+                foreseen = {row.id: row.verdict for row in rows if row.verdict is not None}
+                verdicts = self._kind.look_up(session, list(foreseen.values()))
+                self._verdicts = dict(zip(foreseen, verdicts, strict=True))
+            else:
+                verdicts = self._judged(session, [row.record for row in rows])
+                self._verdicts = {row.id: verdict for row, verdict in zip(rows, verdicts, strict=True)}
 
     def holds(self, session: Reading | Writing) -> bool:
-        """Whether nobody else has written about people or merchants since."""
-        others = select(func.count()).where(col(Journal.seq) > self._seen, col(Journal.subject).in_(_ABOUT))
-        return session.exec(others).one() == 0
+        """Whether nobody else has written about people, merchants or areas since."""
+        return self._written(session)[0] == 0
 
     def stands(self, row: Staged) -> Verdict | None:
         """What was foreseen of the row, when that cannot be changed by those that were met before."""
-        record = self._records.get(row.row)
-        if record is None or any(
-            self._kind.alike(record, before) for key in self._kind.keys(record) for before in self._met.get(key, ())
+        if not self._undisturbed and any(
+            self._kind.alike(row.record, before)
+            for key in self._kind.keys(row.record)
+            for before in self._met.get(key, ())
         ):
             return None
-        return self._verdicts[row.row]
+        return self._verdicts.get(row.id)
 
     def again(self, session: Writing, row: Staged) -> Verdict:
         """What the row does now."""
-        record = self._records.setdefault(row.row, self._record(row))
-        (verdict,) = self._judged(session, [record])
+        (verdict,) = self._judged(session, [row.record])
         return verdict
 
-    def meet(self, row: Staged) -> None:
+    def meet(self, row: Staged, verdict: Verdict) -> None:
         """What the row does is taken to be done."""
-        record = self._records[row.row]
-        for key in self._kind.keys(record):
-            self._met.setdefault(key, []).append(record)
+        self._brought += verdict.outcome is Outcome.NEW
+        if self._undisturbed and verdict.outcome is not Outcome.CHANGED:  # who is alone was compared with every row
+            return
+        if self._undisturbed:  # whom a change makes somebody like, no row tells
+            self._undisturbed, self._verdicts = False, {}
+        for key in self._kind.keys(row.record):
+            self._met.setdefault(key, []).append(row.record)
+
+    def _written(self, session: Reading | Writing) -> tuple[int, int]:
+        """How much has been written about people, merchants and areas, and up to where the journal reaches."""
+        written, last = session.rows(_WRITTEN, seen=self._seen or 0, about=_ABOUT).one()
+        return written, last or self._seen or 0
 
     def _judged(self, session: Reading | Writing, records: list[Record]) -> list[Verdict]:
+        if not records:
+            return []
         verdicts = self._kind.judge(session, records, self._store.clock.now())
-        return [self._kind.prepare(one) if one.outcome in DOES_SOMETHING else one for one in verdicts]
+        ready = [self._kind.prepare(one) if one.outcome in DOES_SOMETHING else one for one in verdicts]
+        return self._kind.look_up(session, ready)
 
-    def _record(self, row: Staged) -> Record:
-        return Record(row.row, json.loads(self._box.open(row.facts, str(row.row))))
+
+_AT_ONCE = 200  # rows that are opened
+_WAITING = (
+    select(col(SheetRow.id), col(SheetRow.row), col(SheetRow.facts))
+    .where(
+        col(SheetRow.import_id) == bindparam("import_id"),
+        col(SheetRow.state) == RowState.STAGED,
+        col(SheetRow.row) > bindparam("last"),
+    )
+    .order_by(col(SheetRow.row))
+    .limit(_AT_ONCE)
+)
+_WRITTEN = select(
+    func.count().filter(col(Journal.subject).in_(bindparam("about", expanding=True))),
+    func.max(Journal.seq),
+).where(col(Journal.seq) > bindparam("seen"))

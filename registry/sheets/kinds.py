@@ -1,6 +1,6 @@
 """What a kind of sheet has to know: how its lines are read, what they would change, how that is done."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -24,6 +24,9 @@ class SheetKind(Protocol):
     def told_by(self, record: Record) -> Iterator[str]:
         """Keys that no two lines of one file may have alike."""
 
+    def stands_alone(self) -> Callable[[Record], bool]:
+        """Says of the rows of one file, one after the other, whether no row before may be about the same."""
+
     def keys(self, record: Record) -> Iterator[Hashable]:
         """Rows that have none of these in common are about different ones."""
 
@@ -33,8 +36,14 @@ class SheetKind(Protocol):
     def judge(self, session: Reading | Writing, records: Sequence[Record], now: datetime) -> list[Verdict]:
         """What applying each of the records, which have no problems, would do."""
 
+    def as_new(self, record: Record) -> Verdict:
+        """The verdict on a record that is known to bring somebody new."""
+
     def prepare(self, verdict: Verdict) -> Verdict:
-        """A verdict of NEW or CHANGED with everything that can be worked out before the database is held."""
+        """A verdict of NEW or CHANGED with everything that can be worked out without the database."""
+
+    def look_up(self, session: Reading | Writing, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """Prepared verdicts with everything that can be looked up before the database is held."""
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         """Does what prepared verdicts say, in their order."""

@@ -212,18 +212,19 @@ def _differ(person: Person, other: Person) -> set[str]:
 
 
 def _sound_alike(one: str, other: str) -> bool:
-    return not _sounds(one).isdisjoint(_sounds(other))
+    return not sounds(one).isdisjoint(sounds(other))
 
 
 def keys(person: Person) -> Iterator[Key]:
     """Two people who have none of these in common are different ones."""
     yield person.name
-    yield from _sounds(person.name)
+    yield from sounds(person.name)
     yield from person.identity
 
 
 @lru_cache(maxsize=20_000)
-def _sounds(name: str) -> frozenset[Syllables]:
+def sounds(name: str) -> frozenset[Syllables]:
+    """Every way a folded name is likely to be read."""
     return frozenset(spellings(name))
 
 

@@ -1,7 +1,7 @@
 """Sheets of residents."""
 
 import json
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -14,6 +14,7 @@ from registry.errors import Refused
 from registry.models import Resident
 from registry.sheets import likeness, resident_lines
 from registry.sheets.columns import RESIDENTS
+from registry.sheets.company import Company
 from registry.sheets.doing import Undoable
 from registry.sheets.headings import Column, Line
 from registry.sheets.names import Names
@@ -53,6 +54,10 @@ class Residents(Undoable):
             yield f"{person.name} at {person.door}"
         yield from (f"{person.name} on {number}" for number in sorted(person.numbers))
 
+    def stands_alone(self) -> Callable[[Record], bool]:
+        company = Company()
+        return lambda record: company.joins(self._person(record))
+
     def keys(self, record: Record) -> Iterator[Hashable]:
         yield from likeness.keys(self._person(record))
         if isinstance(which := record.facts.get("id"), int):
@@ -77,10 +82,20 @@ class Residents(Undoable):
             for record, one in zip(records, meant, strict=True)
         ]
 
+    def as_new(self, record: Record) -> Verdict:
+        change = resident_lines.with_identity(_given(record))
+        draft = drafts.read(drafts.ResidentDraft, change)
+        return Verdict(Outcome.NEW, change=change, fields=tuple(change), ready=draft)
+
     def prepare(self, verdict: Verdict) -> Verdict:
         if verdict.outcome is not Outcome.NEW:
             return verdict
         return replace(verdict, ready=newcomers.newcomer(verdict.ready, self.names.plan))
+
+    def look_up(self, session: Reading | Writing, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        new = [one.ready for one in verdicts if one.outcome is Outcome.NEW]
+        housed = iter(newcomers.housed(session, self.scope, new))
+        return [replace(one, ready=next(housed)) if one.outcome is Outcome.NEW else one for one in verdicts]
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         """Those that are new and follow each other are registered together."""
@@ -150,21 +165,21 @@ class Residents(Undoable):
         if meant.doubt:
             finding = Finding(record.row, "", f"doubt.{meant.doubt}", {"ids": list(meant.among[:5])})
             return Verdict(Outcome.DOUBTFUL, findings=(finding,))
-        given = {name: value for name, value in record.facts.items() if name != "id"}
-        change = resident_lines.with_identity(given) if row is None else changes(given, before)
-        if row is not None and not change:
-            return Verdict(Outcome.SAME, row.id, row.version)
         try:
-            draft = drafts.read(drafts.ResidentDraft if row is None else drafts.ResidentChange, change)
-            people.check(session, self.scope, draft, now)
+            if row is None:
+                verdict = self.as_new(record)
+                people.check(session, self.scope, verdict.ready, now)
+                return verdict
+            change = changes(_given(record), before)
+            if not change:
+                return Verdict(Outcome.SAME, row.id, row.version)
+            people.check(session, self.scope, drafts.read(drafts.ResidentChange, change), now)
         except Refused as refused:
             findings = [
                 Finding(record.row, resident_lines.column_of(each.field), each.key, each.values)
                 for each in refused.problems
             ]
             return Verdict(Outcome.REFUSED, findings=tuple(findings))
-        if row is None:
-            return Verdict(Outcome.NEW, change=change, fields=tuple(change), ready=draft)
         return Verdict(
             Outcome.CHANGED,
             row.id,
@@ -173,6 +188,11 @@ class Residents(Undoable):
             change,
             {name: before[name] for name in change},
         )
+
+
+def _given(record: Record) -> Facts:
+    """What the line says of her, without the number in the register that says who she is."""
+    return {name: value for name, value in record.facts.items() if name != "id"}
 
 
 def _rows(session: Reading | Writing, resident_ids: list[int]) -> dict[int, Resident]:

@@ -1,16 +1,21 @@
 """A file compared with the register, without changing anything: what is new, changed, the same, doubtful, refused."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from registry.sheets import headings, source
+from registry.sheets.elsewhere import elsewhere
+from registry.sheets.headings import Headings
 from registry.sheets.kinds import SheetKind
 from registry.sheets.record import Finding, Outcome, Record, Verdict
 from registry.store import Store
 
 _TOGETHER = 100  # lines that are looked up at once
+_LONG = 2**18  # bytes of a file: from there on it takes longer to read than to start a process
 
 
 @dataclass(slots=True)
@@ -48,11 +53,11 @@ def review(store: Store, kind: SheetKind, path: Path) -> Review:
 
 def judged(store: Store, kind: SheetKind, path: Path, into: Review) -> Iterator[tuple[Record, Verdict]]:
     """Every line with its verdict, as the file is read. Raises SheetRefused, also half-way."""
-    headed, lines = headings.table(source.sheets(path), kind.columns, kind.needed)
-    into.written, into.unread = headed.written, headed.unread
     seen: dict[str, int] = {}
-    read = (_read(kind, line, seen) for line in lines)
-    for some in _batches(read):
+    for headed, some in elsewhere(partial(_read, kind, path), worth_it=_is_long(path)):
+        into.written, into.unread = headed.written, headed.unread
+        for record in some:
+            _tell_repeated(kind, record, seen)
         good = [record for record in some if not record.problems]
         with store.reading() as session:
             verdicts = iter(kind.judge(session, good, store.clock.now()) if good else ())
@@ -63,25 +68,28 @@ def judged(store: Store, kind: SheetKind, path: Path, into: Review) -> Iterator[
                 yield record, next(verdicts)
 
 
-def _read(kind: SheetKind, line: headings.Line, seen: dict[str, int]) -> Record:
-    record = kind.read(line)
+def _read(kind: SheetKind, path: Path) -> Iterator[tuple[Headings, list[Record]]]:
+    headed, lines = headings.table(source.sheets(path), kind.columns, kind.needed)
+    yield headed, []
+    records = (kind.read(line) for line in lines)
+    while some := list(islice(records, _TOGETHER)):
+        yield headed, some
+
+
+def _tell_repeated(kind: SheetKind, record: Record, seen: dict[str, int]) -> None:
+    """A line that another one has said already is refused."""
     if record.problems:
-        return record
+        return
     keys = list(kind.told_by(record))
     first = next((seen[key] for key in keys if key in seen), None)
     if first is not None:
         record.problems.append(Finding(record.row, "", "repeated", {"first": first}))
     for key in keys:
         seen.setdefault(key, record.row)
-    return record
 
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    kept: list[Record] = []
-    for record in records:
-        kept.append(record)
-        if len(kept) == _TOGETHER:
-            yield kept
-            kept = []
-    if kept:
-        yield kept
+def _is_long(path: Path) -> bool:
+    try:
+        return path.stat().st_size > _LONG
+    except OSError:  # which reading it says in its own words
+        return False

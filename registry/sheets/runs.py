@@ -4,27 +4,29 @@ Calls keep coming in all the while (`pace`). Each row is applied together with t
 on after a crash does nothing twice.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import insert
 from sqlmodel import col, delete, func, select, update
 
 from registry.errors import InUse, NotFound, Refused, SheetRefused, StaleVersion
 from registry.models import ImportState, RowState, SheetImport, SheetRow
 from registry.sheets import applying
-from registry.sheets.foresight import Foresight, Staged
+from registry.sheets.elsewhere import elsewhere
+from registry.sheets.foresight import DOES_SOMETHING, Foresight, sealed, waiting
 from registry.sheets.kinds import SheetKind
 from registry.sheets.pace import Pace
 from registry.sheets.record import Outcome, Record, Verdict
 from registry.sheets.review import Review, judged
-from registry.store import Actor, Reading, Scope, Store, Writing
+from registry.store import Actor, Scope, Store, Writing, journal
+from registry.store.bulk import pour
 from registry.text import plain
 from registry.vault import Box, Vault
 
 _STAGED_AT_ONCE = 200
+_MANY = 1000  # rows: from there on it takes longer to open them than to start a process
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
@@ -72,24 +74,31 @@ def apply(
     key = run_of(store, scope, import_id).wrapped_key
     if key is None:  # applied, or undone
         return
-    ahead, pace = Foresight(store, kind, vault.box(key)), Pace()
-
-    def look_ahead() -> None:
-        with store.reading() as session:
-            rows = _next(session, import_id, RowState.STAGED, pace.rows)
-        ahead.look(rows)
-
-    def some(session: Writing, run: SheetImport) -> int:
-        rows = _next(session, import_id, RowState.STAGED, pace.rows)
-        handled = applying.apply(session, kind, ahead, rows, actor, import_id, pace)
-        if not rows:
-            run.state, run.wrapped_key, run.ended_at = ImportState.APPLIED, None, session.clock.now()
-        return handled
-
     before = states(store, import_id)
     total = sum(before.values())
     done = total - before[RowState.STAGED]
-    _in_turns(store, scope, import_id, ImportState.APPLYING, some, progress, done, total, pace, look_ahead)
+    opened = partial(waiting, store, kind, vault.box(key), import_id)
+    rows = elsewhere(opened, worth_it=before[RowState.STAGED] > _MANY, begin=store.forked)
+    ahead, pace = Foresight(store, kind, rows, _brought(store, import_id)), Pace()
+
+    def some(session: Writing, run: SheetImport) -> int:
+        handled = applying.apply(session, kind, ahead, pace.rows, actor, import_id, pace)
+        if not handled:
+            run.state, run.wrapped_key, run.ended_at = ImportState.APPLIED, None, session.clock.now()
+        return handled
+
+    _in_turns(
+        store,
+        scope,
+        import_id,
+        ImportState.APPLYING,
+        some,
+        progress,
+        done,
+        total,
+        pace,
+        lambda: ahead.look(pace.rows),
+    )
 
 
 def undo(store: Store, scope: Scope, kind: SheetKind, import_id: int, actor: Actor, progress: Progress) -> None:
@@ -159,32 +168,31 @@ def left(store: Store, import_id: int) -> list[tuple[int, str]]:
 
 def _stage_rows(store: Store, kind: SheetKind, path: Path, import_id: int, box: Box, review: Review) -> int:
     staged, pace = 0, Pace()
+    with store.reading() as session:
+        as_of = journal.last(session.connection())
+    stands_alone = kind.stands_alone()
     for some in _batches(judged(store, kind, path, review), review):
-        rows = [
-            {"import_id": import_id, "row": one.row, "facts": _sealed(box, one), "state": RowState.STAGED}
-            | {"created": False}
-            for one in some
-        ]
+        rows = []
+        for record, verdict in some:
+            alone = stands_alone(record) and verdict.outcome is Outcome.NEW
+            facts = sealed(box, record, as_of=as_of, alone=alone)
+            rows.append((import_id, record.row, RowState.STAGED, False, facts))
         pace.rest()
         with store.writing() as session:
             pace.began()
-            session.connection().execute(insert(SheetRow), rows)
+            pour(session, SheetRow, ("import_id", "row", "state", "created", "facts"), rows)
         pace.ended(len(some))
         staged += len(some)
     return staged
 
 
-def _sealed(box: Box, record: Record) -> bytes:
-    return box.seal(json.dumps(record.facts, ensure_ascii=False), str(record.row))
-
-
-def _batches(lines: Iterator[tuple[Record, Verdict]], review: Review) -> Iterator[list[Record]]:
+def _batches(lines: Iterator[tuple[Record, Verdict]], review: Review) -> Iterator[list[tuple[Record, Verdict]]]:
     """Those that say something new."""
-    kept: list[Record] = []
+    kept: list[tuple[Record, Verdict]] = []
     for record, verdict in lines:
         review.add(record, verdict)
-        if verdict.outcome in (Outcome.NEW, Outcome.CHANGED):
-            kept.append(record)
+        if verdict.outcome in DOES_SOMETHING:
+            kept.append((record, verdict))
         if len(kept) == _STAGED_AT_ONCE:
             yield kept
             kept = []
@@ -245,12 +253,11 @@ def _in_turns(
         progress(done, total)
 
 
-def _next(session: Reading | Writing, import_id: int, state: RowState, most: int) -> list[Staged]:
-    wanted = select(SheetRow.id, SheetRow.row, SheetRow.facts).where(
-        SheetRow.import_id == import_id, SheetRow.state == state
-    )
-    rows = session.exec(wanted.order_by(col(SheetRow.row)).limit(most))
-    return [Staged(id_ or 0, row, facts or b"") for id_, row, facts in rows]
+def _brought(store: Store, import_id: int) -> int:
+    """How many people it has brought so far."""
+    with store.reading() as session:
+        mine = select(func.count()).where(SheetRow.import_id == import_id, col(SheetRow.created))
+        return session.exec(mine.where(SheetRow.state == RowState.APPLIED)).one()
 
 
 def _drop_staged(store: Store, import_id: int) -> None:

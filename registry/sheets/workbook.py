@@ -26,6 +26,8 @@ _PART = 4 * 2**20  # of every other part
 _MERGES = 100_000
 _MERGED = re.compile(rb"mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})[\"']")
 
+_DIGITS = "0123456789"
+
 Attributes = dict[str, str]
 
 
@@ -98,7 +100,7 @@ class _SheetReader:
                 self._number = int(attributes.get("r", self._number + 1))
                 self._column, self._cells, self._formulas = -1, {}, set()
             case "c":
-                self._column = _column(attributes["r"]) if "r" in attributes else self._column + 1
+                self._column = _column(attributes["r"].rstrip(_DIGITS)) if "r" in attributes else self._column + 1
                 self._kind, self._style, self._said = attributes.get("t", "n"), attributes.get("s", ""), []
             case "v" | "t":
                 self._reads = not self._phonetic
@@ -291,11 +293,12 @@ def _few_parts(path: Path) -> None:
         raise SheetRefused("damaged")
 
 
-@lru_cache(maxsize=256)  # a sheet has a dozen of them, a million times
+@lru_cache(maxsize=100)
 def _local(tag: str) -> str:
     return tag.rpartition(":")[2]
 
 
+@lru_cache(maxsize=1000)
 def _column(reference: str) -> int:
     """`C7` or `C` is 2."""
     place = 0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Table, func, select, text
+from sqlalchemy.engine import Connection, Dialect
 from sqlmodel import SQLModel
 
 from registry.store.session import Writing
@@ -20,27 +21,39 @@ def next_ids(session: Writing, model: type[SQLModel], count: int) -> list[int]:
     return list(connection.execute(drawn, {"name": table.name, "count": count}).scalars())
 
 
-def pour(session: Writing, model: type[SQLModel], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Writes rows of these columns as fast as the database takes them: past SQLAlchemy, which takes longer to hand a
-    row over than SQLite to write it.
+def pour(session: Writing, model: type[SQLModel], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Writes rows as fast as the database takes them: each as long as `columns`, which have no defaults here.
+
+    It goes past SQLAlchemy, which took as long to bind the values of a row as SQLite to write it.
     """
-    if not rows:
-        return
-    connection, table = session.connection(), _table(model)
-    types = [table.c[name].type.dialect_impl(connection.dialect) for name in columns]
-    binders = [kind.bind_processor(connection.dialect) for kind in types]
-    if any(binders):
-        sides = zip(binders, zip(*rows, strict=True), strict=True)
-        rows = list(zip(*(map(bind, side) if bind else side for bind, side in sides), strict=True))
-    names = ", ".join(f'"{name}"' for name in columns)  # as `group`, which is a word of SQL
+    if rows:
+        pour_into(session.connection(), _table(model), columns, rows)
+
+
+def pour_into(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """`pour`, for a connection and a table."""
+    bound = _bound(connection.dialect, table, columns, rows)
+    quote = connection.dialect.identifier_preparer.quote
+    into = f"{quote(table.name)} ({', '.join(map(quote, columns))})"
     if connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({places})", list(rows))  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({places})", bound)  # noqa: S608
         return
     cursor: Any = connection.connection.cursor()  # psycopg's own
-    with cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-        for row in rows:
+    with cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in bound:
             copy.write_row(row)
+
+
+def _bound(
+    dialect: Dialect, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> list[tuple[Any, ...]]:
+    """The rows as the database's driver takes them, as SQLAlchemy would bind them."""
+    by_column = []
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        process = table.c[column].type.dialect_impl(dialect).bind_processor(dialect)
+        by_column.append(values if process is None else map(process, values))
+    return list(zip(*by_column, strict=True))
 
 
 def _table(model: type[SQLModel]) -> Table:

@@ -144,4 +144,9 @@ def append(connection: Connection, entries: list[Entry], now: datetime) -> int:
     table = Journal.__table__  # type: ignore[attr-defined]
     connection.execute(insert(table), rows)
     # Nobody else appends now. With RETURNING each row would be a statement of its own.
-    return int(connection.execute(select(func.max(table.c.seq))).scalar_one())
+    return last(connection)
+
+
+def last(connection: Connection) -> int:
+    """The highest sequence, 0 in an empty journal."""
+    return int(connection.execute(select(func.max(Journal.seq))).scalar_one() or 0)

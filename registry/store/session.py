@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import Engine, Executable, Select, bindparam, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, Connection, CursorResult, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session, SQLModel
 
 from registry.store import journal
@@ -28,6 +28,7 @@ from registry.store.clock import Clock, SystemClock
 log = structlog.get_logger()
 
 BUSY = 10  # seconds that SQLite waits for whoever holds the file
+LOOKED_EVERY = 0.001  # seconds: whether another process has let it go
 LONGEST_WRITE = 0.1  # seconds: rule 8, nobody holds the database
 TRIES = 3  # of a transaction that has met another one
 MET_ANOTHER = frozenset(
@@ -194,6 +195,10 @@ class Store:
                     connection.execute(select(text("pg_notify(:channel, :seq)")), notice)
             session.commit()
 
+    def forked(self) -> None:
+        """To be called in a process that was forked: the connections stay with the one that has opened them."""
+        self.engine.dispose(close=False)
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -238,9 +243,34 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_as_told(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.info.get("begin", "BEGIN"))
+        how = connection.info.get("begin", "BEGIN")
+        if how == "BEGIN IMMEDIATE":
+            _take_turns(connection)
+        else:
+            connection.exec_driver_sql(how)
 
     return engine
+
+
+def _take_turns(connection: Connection) -> None:
+    """Begins to write as soon as another process has written. SQLite itself would look every 25 to 100 ms whether it
+    has: a call that meets an import would wait five times as long as the import's transaction takes.
+    """
+    give_up = time.monotonic() + BUSY
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as problem:
+                is_busy = getattr(problem.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > give_up:
+                    raise
+                time.sleep(LOOKED_EVERY)
+            else:
+                return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY * 1000}")
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:

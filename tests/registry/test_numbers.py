@@ -292,3 +292,12 @@ def test_another_country_has_its_own_plan() -> None:
 )
 def test_a_number_is_written_as_somebody_here_dials_it(number: str, dialled: str) -> None:
     assert NumberPlan("CN", "023", "").dialled(number) == dialled
+
+
+def test_a_plain_mobile_is_read_as_every_other_way_of_writing_it() -> None:
+    for first in range(130, 200):
+        number = f"{first}{first % 89:02d}123456"
+        for plan in (NumberPlan("CN", "023"), NumberPlan("CN", "023", "1"), NumberPlan("CN", "023", "9")):
+            spaced = plan.read(f" {number[:3]} {number[3:7]} {number[7:]} ")
+            assert plan.read(number).candidates == spaced.candidates
+            assert plan.read(f"+86{number}").candidates == plan.read(f"+86 {number[:3]}-{number[3:]}").candidates

@@ -17,8 +17,9 @@ from registry.models import (
 )
 from registry.people import change_resident
 from registry.search import find_residents
-from registry.sheets import pace, runs
+from registry.sheets import pace, review, runs
 from registry.sheets.record import Outcome
+from registry.sheets.residents import Residents
 from registry.store import Scope, Store
 from registry.store.journal import Journal
 from registry.vault import Vault
@@ -65,8 +66,8 @@ def test_an_import_brings_people_in_through_the_same_door_as_the_console(
 def test_a_second_import_changes_nothing(desk: Desk, store: Store, scope: Scope) -> None:
     desk.brings_in(HEAD, WANG, LI)
     before = count(store, Journal)
-    import_id, review = runs.stage(store, scope, desk.kind(), desk.sheet(HEAD, WANG, LI), desk.vault)
-    assert (import_id, review.counts) == (None, {Outcome.SAME: 2})
+    import_id, found = runs.stage(store, scope, desk.kind(), desk.sheet(HEAD, WANG, LI), desk.vault)
+    assert (import_id, found.counts) == (None, {Outcome.SAME: 2})
     assert (count(store, Journal), count(store, SheetImport)) == (before, 1)
 
 
@@ -194,3 +195,54 @@ def test_an_import_can_be_undone_before_it_is_finished(desk: Desk, store: Store)
     assert (everybody(store), count(store, SheetRow)) == ([], 0)
     desk.applies(import_id)
     assert everybody(store) == []
+
+
+def test_of_those_whom_nobody_knew_when_the_file_was_read_nobody_is_looked_for_again(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = desk.stages(HEAD, WANG, LI)
+    judged = list[str]()
+    monkeypatch.setattr(Residents, "judge", lambda *_: judged.append("again"))
+    desk.applies(import_id)
+    assert (everybody(store), judged) == (["王秀英", "李建国"], [])
+
+
+def test_whom_a_change_of_the_same_import_makes_somebody_like_is_looked_for_again(
+    desk: Desk, store: Store, scope: Scope, vault: Vault
+) -> None:
+    chen = resident(store, scope, vault, name="陈秀英", born=WANG[1], lines=[{"number": WANG[2]}])
+    head = ("编号", *HEAD[:3])
+    import_id = desk.brings_in(head, (chen, *WANG[:2], ""), ("", "王秀英", "1950-01-01", WANG[2]))
+    assert everybody(store) == ["王秀英"]
+    assert runs.left(store, import_id) == [(3, "doubt.other_birthday")]
+
+
+def test_an_import_in_which_others_have_written_is_finished_like_any_other(
+    desk: Desk, store: Store, scope: Scope, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_row_in_each_transaction(monkeypatch)
+    people = [(f"张桂{character}", "1940-01-01", f"1990023{n:04d}") for n, character in enumerate("芳兰珍香")]
+    import_id = desk.stages(HEAD[:3], *people)
+
+    def power_cut(done: int, _: int) -> None:
+        resident(store, scope, vault, name="赵德明", born="1941-05-06")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.applies(import_id, progress=power_cut)
+    desk.applies(import_id)
+    assert sorted(everybody(store)) == sorted(["赵德明", *(name for name, *_ in people)])
+    assert runs.states(store, import_id) == {RowState.APPLIED: 4}
+
+
+def test_a_long_import_is_read_and_made_ready_by_other_processes(
+    desk: Desk, store: Store, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.sheets.elsewhere.threading.active_count", lambda: 1)
+    monkeypatch.setattr(runs, "_MANY", 1)
+    monkeypatch.setattr(review, "_LONG", 1)
+    people = [(f"张桂{n:03d}", "1940-01-01", f"1990023{n:04d}", "", "高血压") for n in range(350)]
+    import_id = desk.brings_in(HEAD, *people)
+    assert runs.states(store, import_id) == {RowState.APPLIED: 350}
+    assert len(everybody(store)) == 350
+    assert runs.stage(store, scope, desk.kind(), desk.sheet(HEAD, *people), desk.vault)[0] is None
