@@ -53,7 +53,8 @@ Transactions = Callable[[], AbstractContextManager[Writing]]
 def delete_person(
     store: Store, centre_id: int, resident_id: int, actor: Actor, confirm: Callable[[Resident], None]
 ) -> Holdings:
-    """Deletes her while the service runs; `confirm` is told of her row before anything is emptied.
+    """Deletes her while the service runs; `confirm` is told of her row, and of each that has gone into it, before
+    anything is emptied.
 
     Raises NotFound, and Conflict while a case of hers is open or a call about her goes on.
     """
@@ -62,8 +63,11 @@ def delete_person(
         if row is None or row.centre_id != centre_id:
             raise NotFound(subject=Subject.RESIDENT, id=resident_id)
         had = holdings(session, resident_id)
-    confirm(row)
-    empty(lambda: _resting(store), resident_id, actor)
+        rows = [row, *session.scalars(select(Resident).where(col(Resident.merged_into) == resident_id))]
+    for each in rows:
+        confirm(each)
+    for each in rows:
+        empty(lambda: resting(store), each.id or 0, actor)
     log.info("resident.deleted", resident=resident_id)
     return had
 
@@ -195,7 +199,7 @@ def _portions(rows: Sequence[int]) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _resting(store: Store) -> Iterator[Writing]:
+def resting(store: Store) -> Iterator[Writing]:
     """A transaction, after which the database is left alone for as long as it was held."""
     began = time.monotonic()
     with store.writing() as session:

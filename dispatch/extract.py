@@ -32,6 +32,7 @@ from dispatch.models import (
 from dispatch.wire.catalogue import Catalogue
 from registry import centres
 from registry.among import among, ids
+from registry.joining import merged_into_her
 from registry.models import AccessLog, Contact, Line, Merchant, Resident, Service
 from registry.sheets.columns import RESIDENTS
 from registry.sheets.names import Names
@@ -107,6 +108,7 @@ class _Reader:
     def __init__(self, session: Reading, centre_id: int, resident_id: int, words: Words) -> None:
         self._session = session
         self._resident_id = resident_id
+        self._whose = [resident_id, *merged_into_her(session, resident_id)]
         self._words = words
         self._zone = centres.zone(session, centre_id)
         self._held = holdings(session, resident_id)
@@ -118,8 +120,12 @@ class _Reader:
         return Extract(
             resident=self._resident_id,
             taken_at=now.astimezone(self._zone),
-            person=self._person(vault),
+            person=self._person(vault, self._resident_id),
             sections={
+                "merged": [
+                    {"number": one, "words": [f"{name}: {text}" for name, text in self._person(vault, one).items()]}
+                    for one in self._whose[1:]
+                ],
                 "lines": [
                     {"number": one.number, "kind": one.kind, "from": self._at(one.created_at)}
                     | {"until": self._at(one.ended_at)}
@@ -148,10 +154,10 @@ class _Reader:
             files=[one.file for one in recordings if one.removed_at is None],
         )
 
-    def _person(self, vault: Vault) -> dict[str, str]:
-        row = self._session.get(Resident, self._resident_id)
+    def _person(self, vault: Vault, resident_id: int) -> dict[str, str]:
+        row = self._session.get(Resident, resident_id)
         assert row is not None
-        texts = self._words.resident(facts_of(self._session, [row], vault)[self._resident_id])
+        texts = self._words.resident(facts_of(self._session, [row], vault)[resident_id])
         headings = {column.key: column.heading(self._words.language) for column in RESIDENTS}
         return {headings[key]: text for key, text in texts.items() if text and key in headings}
 
@@ -207,13 +213,13 @@ class _Reader:
             yield {"at": self._at(check.due_at), "state": check.state}
 
     def _changes(self) -> Iterator[Facts]:
-        mine = (col(Journal.subject) == Subject.RESIDENT, col(Journal.subject_id) == self._resident_id)
+        mine = (col(Journal.subject) == Subject.RESIDENT, col(Journal.subject_id).in_(self._whose))
         for entry in self._session.scalars(select(Journal).where(*mine).order_by(col(Journal.seq))):
             yield {"at": self._at(entry.at), "what": entry.what, "fields": entry.data.get("fields")}
 
     def _opened(self) -> Iterator[Facts]:
         names = dict(self._session.execute(select(col(Operator.id), col(Operator.name))).all())
-        mine = select(AccessLog).where(col(AccessLog.resident_id) == self._resident_id)
+        mine = select(AccessLog).where(col(AccessLog.resident_id).in_(self._whose))
         for one in self._session.scalars(mine.order_by(col(AccessLog.id))):
             yield {"at": self._at(one.at), "what": one.what, "by": names.get(one.operator_id)}
 
@@ -222,7 +228,7 @@ class _Reader:
         return list(self._session.scalars(rows, {"ids": ids(wanted)}))
 
     def _of(self, table: Any) -> list[Any]:
-        rows = select(table).where(table.resident_id == self._resident_id).order_by(table.id)
+        rows = select(table).where(table.resident_id.in_(self._whose)).order_by(table.id)
         return list(self._session.scalars(rows))
 
     def _at(self, moment: datetime | None) -> str | None:

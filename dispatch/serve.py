@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from callbridge.errors import GatewayAway, GatewayError
 from callbridge.gateways import Gateway, Report
-from dispatch import gateway_health, housekeeping, memory, reports, ticker
+from dispatch import gateway_health, housekeeping, memory, merging, reports, ticker
 from dispatch.api import create_app
 from dispatch.backup.sqlite import sweep
 from dispatch.config import Config
@@ -92,6 +92,7 @@ async def run(house: House, door: socket.socket) -> None:
     clocks = _clocks(house)
     listening = None if house.store.is_sqlite else Listening(house.store.url, house.feed.wake)
     await asyncio.to_thread(gateway_health.settle, house.store, house.centre_id, list(house.gateways))
+    await asyncio.to_thread(merging.follow_all, house.store)
     for gateway in house.gateways.values():  # of several instances, the one that sends is the one reported to
         house.switchboard.while_held(partial(_register, house, gateway))
         house.switchboard.while_held(partial(_listen, house, gateway))

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlmodel import col, func, select
 
+from dispatch import merging
 from dispatch import residents as work
 from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
@@ -12,10 +13,10 @@ from dispatch.house import House
 from dispatch.views.people import resident_card, resident_line, resident_lines
 from dispatch.wire.base import Id
 from dispatch.wire.pages import Residents
-from dispatch.wire.people import Confirm, NewResident, ResidentCard, ResidentChange
-from registry import cards, freshness, search
+from dispatch.wire.people import Confirm, MergePeople, NewResident, ResidentCard, ResidentChange
+from registry import cards, freshness, joining, search
 from registry.models import Resident
-from registry.store import Reading, Writing
+from registry.store import Reading, Role, Writing
 
 router = APIRouter(prefix="/residents", tags=["residents"])
 
@@ -48,8 +49,10 @@ def find_residents(
 
 @router.get("/{resident_id}", response_model=ResidentCard)
 def open_resident(resident_id: Id, reader: Reads) -> Response:
-    """The whole card. That it was opened is in the access log."""
-    return reader.look_up(lambda session, desk: _card(session, desk, resident_id, reader.house))
+    """The whole card. That it was opened is in the access log. A record that went into another one leads there."""
+    return reader.look_up(
+        lambda session, desk: _card(session, desk, joining.current_id(session, resident_id), reader.house)
+    )
 
 
 @router.post("", response_model=ResidentCard, status_code=201)
@@ -83,6 +86,24 @@ def confirm(resident_id: Id, still: Confirm, commands: Commands) -> Response:
         return _card(session, desk, resident_id, commands.house)
 
     return commands.do(write)
+
+
+@router.post("/{resident_id}/merge", response_model=ResidentCard)
+def merge(resident_id: Id, order: MergePeople, commands: Commands) -> Response:
+    """Two records of one person become one. Needs a supervisor.
+
+    What the kept record lacks is taken from the other one, whose number leads to it from now on; her calls, cases and
+    care calls follow. Refused while one of the two has an open emergency.
+    """
+
+    def write(session: Writing, desk: Desk) -> ResidentCard:
+        desk.needs(Role.SUPERVISOR)
+        merging.begin(session, desk.scope, resident_id, order.other_id, commands.house.vault, desk.actor)
+        return _card(session, desk, resident_id, commands.house)
+
+    answer = commands.do(write)
+    merging.follow(commands.house.store, resident_id, order.other_id)
+    return answer
 
 
 def _card(session: Writing, desk: Desk, resident_id: Id, house: House) -> ResidentCard:

@@ -10,12 +10,12 @@ import click
 
 from dispatch.commands.desk import desk, resident_meant, told
 from dispatch.config import Config, ConfigFile
-from dispatch.errors import Conflict, NotFound
+from dispatch.errors import BadValue, Conflict, NotFound
 from dispatch.master_keys import open_vault
 from dispatch.wire.catalogue import Catalogue
 from registry.errors import WrongMasterKey
 from registry.models import Resident
-from registry.store import Actor, Scope, Store
+from registry.store import Actor, Scope, Store, Subject
 
 for_programs = click.option("--json", "as_json", is_flag=True, help="For programs.")
 in_language = click.option("--language", type=click.Choice(["zh", "en"]), help="Otherwise the centre's.")
@@ -110,6 +110,93 @@ def delete(file: ConfigFile, who: str, for_real: bool, language: str | None, as_
         click.echo(words.say("person.open_cases", cases=", ".join(had.open_cases)))
     if left:
         click.echo(words.say("person.recordings_elsewhere", count=left))
+
+
+@person.command()
+@click.argument("keep", metavar="KEEP")
+@click.argument("other", metavar="OTHER")
+@in_language
+@for_programs
+@click.pass_obj
+def merge(file: ConfigFile, keep: str, other: str, language: str | None, as_json: bool) -> None:
+    """Make one of the two records KEEP and OTHER of one person, also while the service runs.
+
+    KEEP takes what it lacks, and all lines, contacts, groups and health notes; calls, cases and care calls follow.
+    Where the two say different things KEEP stays as it is, and what OTHER said is kept beside it. Refused while one
+    of them has an open emergency. Interrupted, it goes on when it is said again.
+    """
+    from dispatch import merging
+
+    config = file.load()
+    words = Catalogue("dispatch", language or config.centre.language)
+    vault = open_vault(config.secret_store())
+    with _told(words), desk(config) as (store, centre_id):
+        scope = Scope(centre_id)
+        kept, gone = (resident_meant(store, scope, who, words, vault) for who in (keep, other))
+        try:
+            changed = merging.merge_people(store, scope, kept, gone, vault, Actor.system())
+        except BadValue as error:
+            key = "person.with_itself" if kept == gone else "person.has_ended"
+            raise click.ClickException(words.say(key, id=error.values["found"])) from error
+        except Conflict as error:
+            cases = error.values.get("cases")
+            key = "person.emergency_open" if cases else "person.on_the_line"
+            raise click.ClickException(words.say(key, cases=", ".join(cases or []))) from error
+    if as_json:
+        click.echo(json.dumps({"resident": kept, "merged": gone, "fields": changed}))
+    elif changed:
+        click.echo(words.say("person.merged", keep=kept, other=gone, fields=", ".join(changed)))
+    else:
+        click.echo(words.say("person.merged_nothing", keep=kept, other=gone))
+
+
+@person.command()
+@in_language
+@for_programs
+@click.pass_obj
+def doubles(file: ConfigFile, language: str | None, as_json: bool) -> None:
+    """Who may stand in the register twice, and why; the surest first. `merge` makes one of them, `apart` says no."""
+    from dataclasses import asdict
+
+    from registry import doubles as work
+
+    config = file.load()
+    words = Catalogue("dispatch", language or config.centre.language)
+    with _told(words), desk(config) as (store, centre_id), store.reading() as session:
+        found = work.doubles(session, Scope(centre_id))
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found]))
+        return
+    for each in found:
+        alike = words.say("person.and").join(words.say(f"person.alike.{name}") for name in each.alike)
+        key = "person.double_doubt" if each.doubt else "person.double"
+        doubt = words.say(f"person.doubt.{each.doubt}") if each.doubt else ""
+        click.echo(words.say(key, one=each.one, other=each.other, alike=alike, doubt=doubt))
+    if not found:
+        click.echo(words.say("person.doubles_none"))
+
+
+@person.command()
+@click.argument("one", metavar="ONE")
+@click.argument("other", metavar="OTHER")
+@in_language
+@click.pass_obj
+def apart(file: ConfigFile, one: str, other: str, language: str | None) -> None:
+    """Say that ONE and OTHER are two people: `doubles` does not name them any more."""
+    from registry import doubles as work
+
+    config = file.load()
+    words = Catalogue("dispatch", language or config.centre.language)
+    vault = open_vault(config.secret_store())
+    with _told(words), desk(config) as (store, centre_id):
+        ids = [resident_meant(store, Scope(centre_id), who, words, vault) for who in (one, other)]
+        with store.writing() as session:
+            for resident_id in ids:
+                row = session.get(Resident, resident_id)
+                if row is None or row.centre_id != centre_id or ids[0] == ids[1]:
+                    raise NotFound(subject=Subject.RESIDENT, id=resident_id)
+            work.keep_apart(session, *ids)
+    click.echo(words.say("person.apart", one=ids[0], other=ids[1]))
 
 
 def _said_to(store: Store, resident_id: int) -> list[tuple[str, str]]:

@@ -196,6 +196,12 @@ class SaidView(Wire):
     served_at: Moment | None = None
 
 
+class MergePeople(Command):
+    """The record `other_id` is the same person: everything of it is hers from now on."""
+
+    other_id: Id
+
+
 class NumberEntry(Command):
     channel: Channel
     number: str = Field(min_length=1, max_length=64)

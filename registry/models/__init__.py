@@ -25,6 +25,7 @@ from registry.models.people import (
     MasterKey,
     Resident,
     ResidentGroup,
+    ResidentsApart,
     SearchToken,
     UsualMerchant,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "OpeningHours",
     "Resident",
     "ResidentGroup",
+    "ResidentsApart",
     "RowState",
     "Rule",
     "RuleKind",

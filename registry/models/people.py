@@ -68,9 +68,20 @@ class Resident(SQLModel, table=True):
     identity_hash: bytes | None = Field(default=None, sa_type=LargeBinary, index=True)  # finds an exact number
     ended_at: datetime | None = None
     ended_why: str | None = Field(default=None, max_length=32)
+    merged_into: int | None = Field(default=None, foreign_key="resident.id", index=True)  # the record it went into
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+
+class ResidentsApart(SQLModel, table=True):
+    """Two people who look like one, and are two: somebody has said so. `one_id` is the smaller."""
+
+    __tablename__ = "residents_apart"
+
+    one_id: int = Field(primary_key=True, foreign_key="resident.id")
+    other_id: int = Field(primary_key=True, foreign_key="resident.id")
+    at: datetime
 
 
 class DataKey(SQLModel, table=True):

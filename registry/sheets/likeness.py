@@ -141,7 +141,7 @@ def meant(person: Person, known: Sequence[Person]) -> Meant:
     sure: list[int] = []
     doubts: dict[int, str] = {}
     for one in known:
-        verdict = _compared(person, one)
+        verdict = compared(person, one)
         if one.ended:
             verdict = "has_ended" if verdict == "" else None
         if verdict == "":
@@ -166,7 +166,7 @@ def named(person: Person, resident_id: int, known: Acquaintance) -> Meant:
         person.identity & other.identity
         or person.name == other.name
         or _sound_alike(person.name, other.name)
-        or _agree(person, other)
+        or agreeing(person, other)
     ):
         return Meant(resident_id)
     return Meant(doubt="somebody_else", among=(resident_id,))
@@ -180,12 +180,12 @@ def _by_identity(person: Person, same: list[Person]) -> Meant:
     return Meant(doubt=doubt, among=tuple(sorted(one.id for one in living or same)))
 
 
-def _compared(person: Person, other: Person) -> str | None:
+def compared(person: Person, other: Person) -> str | None:
     """None: somebody else. Empty: the same. Otherwise why it is doubtful."""
     by_name = person.name == other.name
     if not by_name and not _sound_alike(person.name, other.name):
         return None
-    agree, differ = _agree(person, other), _differ(person, other)
+    agree, differ = agreeing(person, other), _differ(person, other)
     if not agree:
         return "same_name_only" if by_name and not differ else None
     if not by_name:
@@ -197,7 +197,7 @@ def _compared(person: Person, other: Person) -> str | None:
     return "another_place" if len(differ) > len(agree) else ""
 
 
-def _agree(person: Person, other: Person) -> set[str]:
+def agreeing(person: Person, other: Person) -> set[str]:
     """What both say alike."""
     found = {
         name for name in ("born", "door") if getattr(person, name) and getattr(person, name) == getattr(other, name)
@@ -208,7 +208,7 @@ def _agree(person: Person, other: Person) -> set[str]:
 def _differ(person: Person, other: Person) -> set[str]:
     """What both say, and not alike."""
     both = {name for name in ("born", "door", "numbers") if getattr(person, name) and getattr(other, name)}
-    return both - _agree(person, other)
+    return both - agreeing(person, other)
 
 
 def _sound_alike(one: str, other: str) -> bool:
