@@ -105,6 +105,7 @@ def _chunks(county: "_County", residents: int, merchants: int) -> Iterator[Mappi
 
 class _County:
     radii: tuple[int, ...] = (1000, 2000, 3000, 5000)
+    care_levels: tuple[int, ...] = (1, 1, 1, 1, 1)  # how many have which
 
     def __init__(self, dice: random.Random, centre_id: int, middle: tuple[float, float], residents: int) -> None:
         self.dice = dice
@@ -183,7 +184,7 @@ class _County:
                     longitude=longitude,
                     language="zh",
                     hearing=self.dice.choice(list(Hearing)),
-                    care_level=self.dice.randint(0, 4),
+                    care_level=self.dice.choices(range(5), self.care_levels)[0],
                 )
             )
             rows[ResidentGroup].append({"resident_id": id_, "group": self.dice.choice(list(Group))})
@@ -244,6 +245,7 @@ class _City(_County):
     """Six residents in ten live in a few dense quarters, three around them, one on the outskirts."""
 
     radii = (500, 1000, 2000, 3000)
+    care_levels = (80, 10, 5, 3, 2)
 
     def __init__(self, dice: random.Random, centre_id: int, middle: tuple[float, float], residents: int) -> None:
         self.middle, self.dice = middle, dice

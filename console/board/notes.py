@@ -15,13 +15,15 @@ from dispatch.wire.board import GapLine
 
 _MOST_GAPS = _MOST_NUMBERS = 3  # lines; the rest is counted
 
+_DAYS_AHEAD = 30  # that a licence's or a contract's end is told before
+
 Note = tuple[str, str]  # text and style
 _BAD, _NEWS, _QUIET = "bold $text-warning", "$text", "$text-muted"
 
 
 def notes(world: World, speech: Speech) -> Content:
     """One line for each thing that is not as it should be, the auditor's first; then when all else last worked."""
-    parts = (_findings, _gaps, _recording, _telephones, _gateways, _wrong_numbers, _proofs)
+    parts = (_findings, _gaps, _recording, _telephones, _gateways, _wrong_numbers, _expiries, _proofs)
     lines = [line for part in parts for line in part(world, speech)]
     return Content("\n").join(Content.styled(text, style) for text, style in lines)
 
@@ -93,6 +95,20 @@ def _wrong_numbers(world: World, speech: Speech) -> Iterator[Note]:
         yield speech.say("board.wrong_number", merchant=name, number=number, since=since), _BAD
     if (more := len(world.wrong_numbers) - _MOST_NUMBERS) > 0:
         yield speech.say("board.wrong_numbers_more", count=more), _BAD
+
+
+def _expiries(world: World, speech: Speech) -> Iterator[Note]:
+    """Licences and contracts that end within a month, or have ended: a supervisor sees that they are renewed."""
+    if world.me is None or world.me.role == "operator":
+        return
+    today = world.now().astimezone(world.zone).date()
+    due = [(each, left) for each in world.expiries if (left := (each.last - today).days) <= _DAYS_AHEAD]
+    for each, left in due[:_MOST_NUMBERS]:
+        name, term = plain(each.merchant.name, 40), speech.word("term", each.term)
+        key, tone = ("board.ends", _NEWS) if left >= 0 else ("board.has_ended", _BAD)
+        yield speech.say(key, merchant=name, term=term, day=each.last.isoformat(), days=left), tone
+    if (more := len(due) - _MOST_NUMBERS) > 0:
+        yield speech.say("board.ends_more", count=more), _NEWS
 
 
 def _proofs(world: World, speech: Speech) -> Iterator[Note]:

@@ -19,7 +19,7 @@ from dispatch.views.desk import gap_lines, hold_line, link_lines, operator_line
 from dispatch.views.findings import finding_lines
 from dispatch.views.gateways import gateway_lines
 from dispatch.views.inbound import waiting
-from dispatch.views.merchants import wrong_number_lines
+from dispatch.views.merchants import expiry_lines, wrong_number_lines
 from dispatch.views.proofs import proof_lines
 from dispatch.wire.board import Board
 from registry.models import Centre
@@ -45,6 +45,7 @@ def board(session: Reading | Writing, desk: Desk, now: datetime) -> Board:
         gateways=gateway_lines(session, desk.centre_id),
         findings=finding_lines(session, desk.centre_id),
         wrong_numbers=wrong_number_lines(session, desk.centre_id),
+        expiries=expiry_lines(session, desk.centre_id, now),
         hold=hold_line(session, desk.centre_id),
     )
 

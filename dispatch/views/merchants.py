@@ -10,10 +10,11 @@ from dispatch import suspensions
 from dispatch.models import Case, Offer, OfferState, Satisfaction
 from dispatch.views.cards import last_cards, record_view
 from dispatch.views.desk import merchant_lines
-from dispatch.wire.board import WrongNumberLine
+from dispatch.wire.board import ExpiryLine, WrongNumberLine
 from dispatch.wire.merchants import MerchantCard
 from dispatch.wire.people import ContractView, HoursView, NumberView, SaidView
-from registry import merchants
+from registry import centres, merchants
+from registry.expiries import expiries
 from registry.models import Service
 from registry.store import Reading, Writing
 from registry.wrong_numbers import to_correct
@@ -88,6 +89,13 @@ def wrong_number_lines(session: Reading | Writing, centre_id: int) -> list[Wrong
         )
         for each in found
     ]
+
+
+def expiry_lines(session: Reading | Writing, centre_id: int, now: datetime) -> list[ExpiryLine]:
+    """What somebody has to renew."""
+    found = expiries(session, centre_id, centres.today(session, centre_id, now))
+    lines = merchant_lines(session, (each.merchant_id for each in found))
+    return [ExpiryLine(merchant=lines[each.merchant_id], term=each.term.value, last=each.last) for each in found]
 
 
 def _said_of(session: Reading | Writing, merchant_id: int) -> dict[Satisfaction, int]:

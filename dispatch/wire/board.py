@@ -1,5 +1,6 @@
 """What is on the board at one moment, and the events that keep it so."""
 
+from datetime import date
 from typing import Any
 
 from dispatch.wire.base import Command, Moment, Wire
@@ -8,7 +9,7 @@ from dispatch.wire.cases import CaseLine
 from dispatch.wire.ladders import ActorLine
 from dispatch.wire.operators import OperatorLine
 from dispatch.wire.people import MerchantLine
-from dispatch.wire.words import Channel, Finding, InboundReading, ProofKind, ProofProblem, ProofWay
+from dispatch.wire.words import Channel, Finding, InboundReading, ProofKind, ProofProblem, ProofWay, Term
 
 
 class InboundLine(Wire):
@@ -52,6 +53,14 @@ class WrongNumberLine(Wire):
     channel: Channel
     number: str
     since: Moment
+
+
+class ExpiryLine(Wire):
+    """A merchant's licence or contract that ends soon or has ended; `last` is the last day on which it holds."""
+
+    merchant: MerchantLine
+    term: Term
+    last: date
 
 
 class GapLine(Wire):
@@ -147,6 +156,7 @@ class Board(Wire):
     gateways: list[GatewayLine] = []
     findings: list[FindingLine] = []
     wrong_numbers: list[WrongNumberLine] = []  # the oldest first
+    expiries: list[ExpiryLine] = []  # of licences and contracts, the first to end first
     hold: HoldLine | None = None
 
 
@@ -166,4 +176,5 @@ class Event(TimelineEntry):
     gateway: GatewayLine | None = None
     findings: list[FindingLine] | None = None  # all of them, when one has come, changed or gone
     wrong_numbers: list[WrongNumberLine] | None = None  # all of them as they are now; None: as they were
+    expiries: list[ExpiryLine] | None = None  # likewise
     hold: HoldLine | None = None  # as it is now; one about the `centre` without it: released

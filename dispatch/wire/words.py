@@ -177,3 +177,4 @@ ProofProblem = Literal[
     "not_registered",
     "no_result",
 ]
+Term = Literal["licence", "contract"]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dispatch.wire.board import FindingLine, GapLine, GatewayLine, LinkLine, WrongNumberLine
+from dispatch.wire.board import ExpiryLine, FindingLine, GapLine, GatewayLine, LinkLine, WrongNumberLine
 from tests.console import people
 from tests.console.conftest import HandClock
 from tests.console.stand_in import Town
@@ -111,3 +111,31 @@ async def test_a_number_that_does_not_exist_is_named_until_somebody_has_correcte
         await seat.sees("的 02367008001 是空号（10:00）")
         town.happen("merchant.changed", wrong_numbers=[])
         await seat.until(lambda: "空号" not in seat.text)
+
+
+async def test_a_supervisor_is_told_of_terms_that_end_within_a_month_and_of_those_that_have_ended(
+    sit_down, size, town: Town, clock: HandClock
+) -> None:
+    town.me = people.ME.model_copy(update={"role": "supervisor"})
+    today = people.NOW.date()
+    ends = [
+        ExpiryLine(merchant=people.MERCHANTS[0], term="licence", last=today - timedelta(days=1)),
+        ExpiryLine(merchant=people.MERCHANTS[1], term="contract", last=today + timedelta(days=31)),
+    ]
+    async with sit_down(size) as seat:
+        town.happen("merchant.changed", expiries=ends)
+        await seat.sees(f"的许可证 {ends[0].last} 已到期，不再派单")
+        assert "合同" not in seat.text
+        clock.move(days=1)
+        await seat.sees(f"的合同 {ends[1].last} 到期（还有 30 天）")
+        town.happen("merchant.changed", expiries=[])
+        await seat.until(lambda: "到期" not in seat.text)
+
+
+async def test_terms_that_end_are_no_matter_of_an_operator(sit_down, town: Town) -> None:
+    ended = ExpiryLine(merchant=people.MERCHANTS[0], term="licence", last=people.NOW.date())
+    async with sit_down() as seat:
+        town.happen("merchant.changed", expiries=[ended])
+        town.happen("centre.audit_found", findings=[FindingLine(kind="timer_overdue", count=3, since=people.NOW)])
+        await seat.sees("稽核")
+        assert "许可证" not in seat.text

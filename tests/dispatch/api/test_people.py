@@ -1,5 +1,7 @@
 """Residents, merchants and services over HTTP."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi import FastAPI
 
@@ -138,3 +140,22 @@ def test_a_wrong_number_of_a_merchant_is_on_the_board_until_the_numbers_are_writ
     numbers = [{"channel": "voice", "number": "+8613900000012"}]
     supervisor.patch(f"merchants/{merchant}", version=card["version"], numbers=numbers)
     assert supervisor.get("board")["wrong_numbers"] == []
+
+
+def test_a_licence_and_a_contract_that_end_soon_are_on_the_board_until_they_are_renewed(
+    supervisor: Console, town: Town
+) -> None:
+    today = town.clock.now().date()
+    soon, later = today + timedelta(days=20), today + timedelta(days=300)
+    merchant = town.merchant("康宁药房", sms="+8613900000011", licence_expires=soon)
+    (ends,) = supervisor.get("board")["expiries"]
+    assert (ends["merchant"]["name"], ends["term"], ends["last"]) == ("康宁药房", "licence", soon.isoformat())
+    contract = {"valid_from": "2026-01-01", "valid_until": soon.isoformat(), "services": ["medicine"]}
+    card = supervisor.get(f"merchants/{merchant}")
+    renewed = supervisor.patch(
+        f"merchants/{merchant}", version=card["version"], licence_expires=later.isoformat(), contracts=[contract]
+    )
+    assert [each["term"] for each in supervisor.get("board")["expiries"]] == ["contract"]
+    following = contract | {"valid_from": soon.isoformat(), "valid_until": later.isoformat()}
+    supervisor.patch(f"merchants/{merchant}", version=renewed["version"], contracts=[contract, following])
+    assert supervisor.get("board")["expiries"] == []

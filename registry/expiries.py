@@ -1,0 +1,59 @@
+"""Licences and contracts that end soon, or have ended: whoever keeps the register renews them in time.
+
+A merchant is out of the ranking the day after (`registry.matching`); it is told of from a month before until a month
+after, or until it is renewed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from registry.models import Contract, Merchant
+from registry.store import Reading, Writing
+
+AHEAD = timedelta(days=30)
+TOLD_FOR = timedelta(days=30)  # after the last day
+SOONER = timedelta(days=7)  # that a desk is told before: it counts the days itself, without asking again
+
+
+class Term(StrEnum):
+    LICENCE = "licence"
+    CONTRACT = "contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """`last` is the last day on which it holds."""
+
+    merchant_id: int
+    term: Term
+    last: date
+
+
+def expiries(session: Reading | Writing, centre_id: int, today: date) -> list[Expiry]:
+    """The first to end first. Of a merchant's contracts the one that ends last counts: it has been renewed then."""
+    return sorted(_all(session, centre_id, today), key=lambda each: (each.last, each.merchant_id, each.term))
+
+
+def _all(session: Reading | Writing, centre_id: int, today: date) -> Iterator[Expiry]:
+    first, last = today - TOLD_FOR, today + AHEAD + SOONER
+    here = col(Merchant.centre_id) == centre_id, col(Merchant.ended_at).is_(None)
+    licences = select(col(Merchant.id), col(Merchant.licence_expires)).where(
+        *here, col(Merchant.licence_expires).between(first, last)
+    )
+    for merchant_id, day in session.execute(licences):
+        yield Expiry(merchant_id, Term.LICENCE, day)
+    ends = func.max(col(Contract.valid_until))
+    contracts = (
+        select(col(Contract.merchant_id), ends)
+        .join(Merchant, col(Merchant.id) == col(Contract.merchant_id))
+        .where(*here)
+        .group_by(col(Contract.merchant_id))
+        .having(ends.between(first, last))
+    )
+    for merchant_id, day in session.execute(contracts):
+        yield Expiry(merchant_id, Term.CONTRACT, day)
