@@ -103,6 +103,10 @@ class ResidentCard:
     language: str
     dialect: str | None
     health_note: str | None
+    consented_on: date | None
+    consented_by: str
+    visited_on: date | None
+    visited_by: str
     has_identity_number: bool
     ended_at: datetime | None
     lines: tuple[LineFacts, ...]
@@ -187,6 +191,10 @@ def card(
         language=resident.language,
         dialect=resident.dialect,
         health_note=health_note,
+        consented_on=resident.consented_on,
+        consented_by=resident.consented_by,
+        visited_on=resident.visited_on,
+        visited_by=resident.visited_by,
         has_identity_number=resident.identity_number is not None,
         ended_at=resident.ended_at,
         lines=_lines(session, resident_id),

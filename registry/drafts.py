@@ -118,6 +118,10 @@ class ResidentChange(_Placed):
     groups: frozenset[Group] = frozenset()
     health_note: Annotated[str, AfterValidator(_note)] = ""
     identity_number: Text20 | None = None
+    consented_on: date | None = None
+    consented_by: Text40 = ""
+    visited_on: date | None = None
+    visited_by: Text40 = ""
     lines: list[LineDraft] = Field(default=[], max_length=20)
     contacts: list[ContactDraft] = Field(default=[], max_length=20)
     usual_merchants: dict[MerchantKind, Id] = {}

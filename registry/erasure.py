@@ -30,6 +30,8 @@ NOBODY = "—"  # the name of one who has been deleted
 _EMPTY: dict[str, Any] = {
     "name": NOBODY,
     **dict.fromkeys(("called", "gender", "born", "dialect", "health_note", "identity_number", "identity_hash")),
+    **dict.fromkeys(("consented_on", "visited_on")),
+    **dict.fromkeys(("consented_by", "visited_by"), ""),
     **dict.fromkeys(("latitude", "longitude", "position_source", "position_at")),
     **dict.fromkeys(("community", "building", "unit", "door", "entrance_note"), ""),
     "language": "zh",

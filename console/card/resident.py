@@ -1,5 +1,7 @@
 """A resident's card as text."""
 
+from datetime import date
+
 from textual.content import Content
 
 from console import times
@@ -45,11 +47,19 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
         parts += _field("usual", f"{kind} {plain(usual.name, 80)}", speech)
     for plan in card.care_plans:
         parts += _field("care", care.brief(plan, world, speech), speech)
+    parts += _field("visited", _noted(card.visited_on, card.visited_by), speech)
+    consent = _noted(card.consented_on, card.consented_by) or speech.say("card.no_consent")
+    parts += _field("consent", consent, speech, "" if card.consented_on else "$text-warning")
     lines = "  ".join(f"{reading(line.number)} {speech.word('line', line.kind)}" for line in card.lines)
     parts += _field("lines", lines, speech)
     for last in card.last_cases:
         parts += _field("last", _last(last, speech, world), speech, "$text-muted")
     return Content.assemble(*parts).rstrip()
+
+
+def _noted(on: date | None, by: str) -> str:
+    """2026-03-01 李芳."""
+    return f"{on.isoformat()} {plain(by, 40)}".strip() if on is not None else ""
 
 
 def old(card: ResidentCard, speech: Speech, world: World) -> str:

@@ -66,6 +66,10 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: dat
         language=card.language,
         dialect=card.dialect,
         health_note=card.health_note or "",
+        consented_on=card.consented_on,
+        consented_by=card.consented_by,
+        visited_on=card.visited_on,
+        visited_by=card.visited_by,
         lines=[
             LineView(id=line.id, number=line.number, kind=line.kind.value, device_id=line.device_id)
             for line in card.lines

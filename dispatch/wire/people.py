@@ -91,6 +91,10 @@ class ResidentCard(ResidentLine):
     language: str = "zh"
     dialect: str | None = None
     health_note: str = ""
+    consented_on: date | None = None
+    consented_by: str = ""
+    visited_on: date | None = None
+    visited_by: str = ""
     lines: list[LineView] = []
     contacts: list[ContactView] = []
     usual_merchants: list[UsualMerchantView] = []
@@ -141,6 +145,10 @@ class ResidentFields(Command):
     groups: list[Group] = []
     health_note: str = Field(default="", max_length=4000)
     identity_number: str | None = Field(default=None, max_length=18)
+    consented_on: date | None = None  # to what is kept about her; None: not, or no longer
+    consented_by: str = Field(default="", max_length=40)
+    visited_on: date | None = None  # the last time that the survey came to her door
+    visited_by: str = Field(default="", max_length=40)
     lines: list[LineEntry] = []
     contacts: list[ContactEntry] = []
     usual_merchants: dict[MerchantKind, Id] = {}

@@ -66,6 +66,10 @@ class Resident(SQLModel, table=True):
     health_note: bytes | None = Field(default=None, sa_type=LargeBinary)
     identity_number: bytes | None = Field(default=None, sa_type=LargeBinary)
     identity_hash: bytes | None = Field(default=None, sa_type=LargeBinary, index=True)  # finds an exact number
+    consented_on: date | None = None  # to what is kept about her; None: not, or no longer
+    consented_by: str = Field(default="", max_length=40)  # herself, or who may say so for her
+    visited_on: date | None = None  # the last time that the survey came to her door
+    visited_by: str = Field(default="", max_length=40)
     ended_at: datetime | None = None
     ended_why: str | None = Field(default=None, max_length=32)
     merged_into: int | None = Field(default=None, foreign_key="resident.id", index=True)  # the record it went into

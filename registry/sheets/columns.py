@@ -196,6 +196,10 @@ RESIDENTS = (
         ("健康状况", "病史", "疾病", "过敏史"),
         ("青霉素过敏", "allergic to penicillin"),
     ),
+    Column("consented_on", "同意日期", "Consent on", ("同意书日期", "知情同意"), ("2026-03-01",) * 2),
+    Column("consented_by", "同意人", "Consent by", ("签字人", "同意书签字人"), ("本人", "herself")),
+    Column("visited_on", "走访日期", "Visited on", ("上门日期", "入户日期", "最近走访"), ("2026-03-01",) * 2),
+    Column("visited_by", "走访人", "Visited by", ("上门人", "入户人员", "走访人员"), ("李芳", "Li Fang")),
     Column("usual", "常用商户", "Usual merchants", ("常去商户",)),
     *(column for number in range(1, CONTACTS + 1) for column in _contact(number)),
 )

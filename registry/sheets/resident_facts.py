@@ -14,8 +14,11 @@ from registry.vault import Vault
 
 _PLAIN = (
     *("name", "called", "area_id", "community", "building", "unit", "door", "entrance_note"),
-    *("language", "dialect", "care_level"),
+    *("language", "dialect", "care_level", "consented_by", "visited_by"),
 )
+
+
+_DAYS = ("born", "consented_on", "visited_on")
 
 
 def facts_of(session: Reading | Writing, residents: Iterable[Resident], vault: Vault | None) -> dict[int, Facts]:
@@ -38,7 +41,7 @@ def _facts(one: Resident) -> Facts:
     placed = one.position_source == "operator"
     return {name: getattr(one, name) for name in _PLAIN} | {
         "gender": one.gender.value if one.gender else None,
-        "born": one.born.isoformat() if one.born else None,
+        **{name: day.isoformat() if (day := getattr(one, name)) else None for name in _DAYS},
         "hearing": one.hearing.value,
         "latitude": one.latitude if placed else None,
         "longitude": one.longitude if placed else None,

@@ -36,10 +36,11 @@ def read(line: Line, names: Names) -> Record:
     for key in ("called", "dialect"):
         reader.take(key, key, str, None)
     reader.take("gender", "gender", partial(cells.one_of, known=_GENDERS), None)
-    reader.take("born", "born", lambda text: cells.day(text).isoformat(), None)
+    for key in ("born", "consented_on", "visited_on"):
+        reader.take(key, key, lambda text: cells.day(text).isoformat(), None)
     reader.take("identity_number", "identity_number", cells.identity_number, None)
     reader.take("area", "area_id", names.area, None)
-    for key in ("community", "entrance_note", "health_note"):
+    for key in ("community", "entrance_note", "health_note", "consented_by", "visited_by"):
         reader.take(key, key, str, "")
     for key in ("building", "unit", "door"):
         reader.take(key, key, cells.part, "")

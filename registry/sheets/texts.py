@@ -13,6 +13,7 @@ Texts = dict[str, str]  # by the column's key
 _SAID_ALIKE = (
     *("name", "called", "born", "identity_number", "community", "building", "unit", "door", "entrance_note"),
     *("latitude", "longitude", "language", "dialect", "care_level", "health_note"),
+    *("consented_on", "consented_by", "visited_on", "visited_by"),
 )
 _MERCHANT_ALIKE = (
     *("name", "address", "latitude", "longitude", "language", "licence_number", "licence_expires", "capacity"),

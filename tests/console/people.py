@@ -1,6 +1,6 @@
 """Invented people, merchants and services for the console's tests."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from dispatch.wire.board import InboundLine, LinkLine, ProofLine
 from dispatch.wire.calls import CallCard, LegLine
@@ -40,6 +40,10 @@ LIN = ResidentCard(
     entrance_note="单元门禁坏了，请按门铃两次",
     health_note="高血压，服缬沙坦80mg每日一次；对青霉素过敏",
     dialect="重庆话",
+    consented_on=date(2026, 3, 1),
+    consented_by="女儿林晓",
+    visited_on=date(2025, 11, 30),
+    visited_by="李芳",
     lines=[LineView(id=1, number="+862367001001", kind="landline")],
     contacts=[
         ContactView(id=5, rank=1, name="林晓", relation="女儿", number="+8617700232001", has_key=True),

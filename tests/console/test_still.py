@@ -34,3 +34,19 @@ async def test_a_card_on_which_everything_is_fresh_asks_nothing(sit_down, town: 
         await seat.press("enter")
         await seat.sees("单元门禁坏了")
         assert "核实" not in seat.text
+
+
+async def test_the_surveys_last_visit_and_her_consent_stand_on_the_card(sit_down, size, town: Town) -> None:
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "青石里 3栋")
+        await seat.press("enter")
+        await seat.sees("走访     2025-11-30 李芳", "同意书   2026-03-01 女儿林晓")
+
+
+async def test_a_consent_that_nobody_has_recorded_is_named(sit_down, town: Town) -> None:
+    async with sit_down() as seat:
+        await seat.press("f3")
+        await seat.finds("周桂芳", "青石里 5栋")
+        await seat.press("enter")
+        await seat.sees("同意书   没有登记")

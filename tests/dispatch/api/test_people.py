@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
+from sqlmodel import col, select
 
 from dispatch.models import Operator
 from registry.areas import add_area
 from registry.models import AccessLog, Channel
 from registry.store import Role
+from registry.store.journal import Journal
 from registry.wrong_numbers import note_wrong
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
@@ -40,6 +42,22 @@ def test_a_resident_is_registered_found_opened_and_changed(console: Console, tow
     stale = console.patch(f"residents/{card['id']}", 409, version=card["version"], door="303")
     assert (stale["type"], stale["values"]["by"]) == ("/problems/stale_version", "陈雨")
     assert {each.resident_id for each in town.all(AccessLog)} == {card["id"]}
+
+
+def test_her_consent_is_recorded_with_who_gave_it_and_withdrawn(console: Console, town: Town) -> None:
+    her = town.resident()
+    card = console.get(f"residents/{her}")
+    assert (card["consented_on"], card["visited_on"]) == (None, None)
+    given = console.patch(
+        f"residents/{her}", version=card["version"], consented_on="2026-03-01", consented_by="女儿王珂"
+    )
+    assert (given["consented_on"], given["consented_by"]) == ("2026-03-01", "女儿王珂")
+    withdrawn = console.patch(f"residents/{her}", version=given["version"], consented_on=None, consented_by="")
+    assert withdrawn["consented_on"] is None
+    with town.store.reading() as session:
+        changes = session.exec(select(Journal).where(Journal.what == "resident.changed").order_by(col(Journal.seq)))
+        fields = [(entry.data["fields"], entry.actor_id) for entry in changes]
+    assert fields == [(["consented_by", "consented_on"], town.desk.operator_id)] * 2, "by whom, and not what"
 
 
 def test_who_is_registered_by_an_operator_of_an_area_belongs_to_it(

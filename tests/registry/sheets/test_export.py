@@ -42,6 +42,10 @@ def town(store: Store, scope: Scope, vault: Vault) -> None:
             "dialect": "+重庆话",
             "hearing": "hard",
             "care_level": 2,
+            "consented_on": "2026-03-01",
+            "consented_by": "=本人",
+            "visited_on": "2025-11-30",
+            "visited_by": "李芳",
             "groups": ["living_alone", "childless"],
             "health_note": "高血压\n对青霉素过敏",
             "lines": [

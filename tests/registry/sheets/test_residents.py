@@ -127,6 +127,18 @@ def test_only_what_the_sheet_says_changes(desk: Desk, wang: int) -> None:
     assert desk.says(("姓名", "电话", "类别"), ("王秀英", "67001001", "独居")) == ["same"]
 
 
+def test_the_surveys_last_visit_and_her_consent_are_written_in_and_withdrawn(desk: Desk, wang: int) -> None:
+    head = ("姓名", "电话", "入户日期", "走访人", "同意日期", "同意人")
+    said = ("王秀英", "67001001", "2026年3月1日", "李芳", "2026.3.1", "女儿王珂")
+    assert desk.says(head, said) == ["changed consented_on consented_by visited_on visited_by"]
+    desk.brings_in(head, said)
+    assert desk.says(head, said) == ["same"]
+    assert desk.says(("姓名", "电话", "同意日期"), ("王秀英", "67001001", "无")) == ["changed consented_on"]
+    assert desk.says(("姓名", "电话", "入户日期"), ("王秀英", "67001001", "上个月")) == [
+        "refused visited_on:not_a_day"
+    ]
+
+
 def test_numbers_and_contacts_that_the_sheet_does_not_name_stay(desk: Desk, store: Store, wang: int) -> None:
     kind = desk.kind()
     rows = (("姓名", "电话", "联系人", "联系人电话"), ("王秀英", "67001001、19900231001", "林晓", "17700239999"))
