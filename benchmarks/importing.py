@@ -41,43 +41,48 @@ def measured(kind: str, *, residents: int) -> dict[str, Any]:
             calls = _Calls(store, residents)
             quiet = [calls.one() for _ in range(BEFORE)]
             command = [sys.executable, "-m", "benchmarks.bring_in", url.render_as_string(hide_password=False)]
-            meanwhile: list[float] = []
+            called: list[tuple[float, float]] = []  # when, and the seconds until it was recognised
             with Process(folder, "bring_in", [*command, str(calls.centre_id), str(path)]) as process:
                 while process.runs:
-                    meanwhile.append(calls.one())
+                    called.append((time.monotonic(), calls.one()))
                     time.sleep(EVERY)
                 if not (told := process.lines()):
                     raise RuntimeError(process.log.read_text()[-2000:])
+        began, ended = told[0].pop("import_between")  # of the one clock that all processes of a machine have
         return {
             "residents": residents,
             "file_mb": round(path.stat().st_size / 1e6, 1),
             **told[0],
             "recognised_before": spread(quiet),
-            "recognised_meanwhile": spread(meanwhile),
+            "recognised_meanwhile": spread([seconds for at, seconds in called if began <= at <= ended]),
         }
 
 
 def drawn(found: dict[str, dict[str, Any]]) -> str:
-    lines = [f"{'':32}" + "".join(f"{kind:>14}" for kind in found) + f"{'aim':>10}"]
+    lines = [f"{'':36}" + "".join(f"{kind:>14}{'':8}" for kind in found) + f"{'aim':>8}"]
     for words, way, aim in _LINES:
-        cells = "".join(f"{_at(each, way):>14}" for each in found.values())
-        lines.append(f"{words:32}{cells}{aim:>10}")
+        cells = "".join(f"{(figure := _at(each, way)):>14}{_verdict(figure, aim):8}" for each in found.values())
+        lines.append(f"{words:36}{cells}{aim or '':>8}".rstrip())
     return "\n".join(lines)
 
 
-_LINES: tuple[tuple[str, tuple[str, ...], Any], ...] = (
-    ("residents", ("residents",), ""),
-    ("dry run, s", ("dry_run_s",), ""),
+_LINES: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
+    ("residents", ("residents",), None),
+    ("dry run, s", ("dry_run_s",), None),
     ("import, s", ("import_s",), AIMS["import_s"]),
-    ("  of it read and staged, s", ("of_it_staged_s",), ""),
-    ("dry run again: nothing new, s", ("second_dry_run_s",), ""),
-    ("processor time of all four, s", ("processor_s",), ""),
+    ("  of it read and staged, s", ("of_it_staged_s",), None),
+    ("  processor time a resident, ms", ("processor_ms_a_resident",), None),
+    ("dry run again: nothing new, s", ("second_dry_run_s",), None),
     ("highest memory, MB", ("memory_mb",), AIMS["memory_mb"]),
-    ("transactions, p50, ms", ("transactions", "p50_ms"), ""),
-    ("transactions, p99, ms", ("transactions", "p99_ms"), AIMS["transaction_ms"]),
+    ("transactions", ("transactions", "count"), None),
+    ("transactions, p50, ms", ("transactions", "p50_ms"), None),
+    ("transactions, p99, ms", ("transactions", "p99_ms"), None),
     ("longest transaction, ms", ("transactions", "max_ms"), AIMS["transaction_ms"]),
-    ("call recognised before, p99, ms", ("recognised_before", "p99_ms"), ""),
+    ("call recognised before, p99, ms", ("recognised_before", "p99_ms"), None),
+    ("calls while it is brought in", ("recognised_meanwhile", "count"), None),
+    ("call recognised while, p50, ms", ("recognised_meanwhile", "p50_ms"), None),
     ("call recognised while, p99, ms", ("recognised_meanwhile", "p99_ms"), AIMS["recognised_p99_ms"]),
+    ("call recognised while, longest, ms", ("recognised_meanwhile", "max_ms"), None),
 )
 
 
@@ -85,6 +90,10 @@ def _at(figures: Any, way: tuple[str, ...]) -> Any:
     for name in way:
         figures = figures[name]
     return figures
+
+
+def _verdict(figure: float, aim: float | None) -> str:
+    return "" if aim is None else " met" if figure <= aim else " MISSED"
 
 
 class _Calls:

@@ -1,12 +1,13 @@
 """Residents, registered: one from the console, or a hundred out of a sheet with the same few statements.
 
-What can be worked out before the database is held is worked out first (`newcomer`); `register` only writes.
+What can be worked out before the database is held can be worked out first (`newcomer`, `make_ready`); `write` only
+writes.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlmodel import SQLModel, col
@@ -18,7 +19,7 @@ from registry.models import Contact, DataKey, Line, LineKind, Resident, Resident
 from registry.numbers import NumberPlan
 from registry.search import Profile, tokens_of
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
-from registry.store.bulk import next_ids, pour
+from registry.store.bulk import Bound, bound, next_ids, pour_bound
 from registry.ties import contact_facts, kind_of
 from registry.vault import Vault
 
@@ -35,18 +36,26 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody to be registered: the rows that will be hers."""
+    """Somebody to be registered, with what can be worked out about her without the database."""
 
     draft: ResidentDraft
     columns: tuple[Any, ...]  # as `COLUMNS` names them
     lines: tuple[tuple[str, LineKind, str | None], ...]  # number, kind, device
     contacts: tuple[tuple[Any, ...], ...]  # rank, and then as `CONTACT` names them
     tokens: Mapping[str, int]
-    neighbour: Place | None = None  # where somebody in the same building lives
 
     @property
     def building(self) -> tuple[str, str]:
         return self.draft.community, self.draft.building
+
+
+class Ready(NamedTuple):
+    """Somebody whose rows are ready to be written, sealed under that `version` of the master key."""
+
+    resident_id: int
+    area_id: int | None
+    version: int
+    rows: list[Bound]  # of each table that `_WRITTEN` names
 
 
 def newcomer(draft: ResidentDraft, plan: NumberPlan) -> Newcomer:
@@ -69,31 +78,6 @@ def newcomer(draft: ResidentDraft, plan: NumberPlan) -> Newcomer:
     )
 
 
-def housed(session: Reading | Writing, scope: Scope, newcomers: Sequence[Newcomer]) -> list[Newcomer]:
-    """With the position of a neighbour in the same building where they give none themselves."""
-    asked = {one.building for one in newcomers if one.draft.latitude is None and all(one.building)}
-    if not asked:
-        return list(newcomers)
-    communities, buildings = (texts(sorted(set(names))) for names in zip(*asked, strict=True))
-    known = session.rows(_LOCATED, centre_id=scope.centre_id, communities=communities, buildings=buildings)
-    places = {(community, building): (lat, lon) for community, building, lat, lon in known}
-    return [
-        replace(one, neighbour=places[one.building]) if one.building in asked and one.building in places else one
-        for one in newcomers
-    ]
-
-
-# Both parts of a building each by itself: of pairs SQLite would read the whole centre.
-_LOCATED = select(
-    col(Resident.community), col(Resident.building), col(Resident.latitude), col(Resident.longitude)
-).where(
-    col(Resident.centre_id) == bindparam("centre_id"),
-    among(col(Resident.community), "communities"),
-    among(col(Resident.building), "buildings"),
-    col(Resident.latitude).is_not(None),
-)
-
-
 def register(
     session: Writing,
     scope: Scope,
@@ -107,28 +91,41 @@ def register(
 
     Where a newcomer gives no position she has that of somebody in the same building who came before her.
     """
-    now = session.clock.now()
-    session.flush()
-    rows: dict[type[SQLModel], list[tuple[Any, ...]]] = {table: [] for table in _WRITTEN}
-    places: dict[tuple[str, str], Place] = {}
     ids = next_ids(session, Resident, len(newcomers))
-    for hers, one in zip(ids, newcomers, strict=True):
-        draft = one.draft
-        key, sealed, identity_hash = _sealed(session, hers, draft, vault)
-        rows[Resident].append(
-            (hers, scope.centre_id, now, now, 1, *_placed(one, places, now), identity_hash, *sealed, *one.columns)
-        )
-        rows[DataKey] += key
-        rows[Line] += ((hers, now, *line) for line in one.lines)
-        rows[Contact] += ((hers, *contact) for contact in one.contacts)
-        rows[ResidentGroup] += ((hers, group) for group in draft.groups)
-        rows[UsualMerchant] += ((hers, *usual) for usual in draft.usual_merchants.items())
-        rows[SearchToken] += ((token, hers, weight) for token, weight in one.tokens.items())
-        session.record(_entry(scope, hers, draft.area_id, actor, import_id))
-    rows[SearchToken].sort()  # in the order of the index
-    for table, columns in _WRITTEN.items():
-        pour(session, table, columns, rows[table])
+    ready = make_ready(session, scope, dict(zip(ids, newcomers, strict=True)), vault, session.clock.now())
+    write(session, scope, ready, actor=actor, import_id=import_id)
     return ids
+
+
+def make_ready(
+    session: Reading | Writing, scope: Scope, newcomers: Mapping[int, Newcomer], vault: Vault, now: datetime
+) -> list[Ready]:
+    """Newcomers by the ids that will be theirs, so far that they only have to be written."""
+    version, places = vault.version(session), _neighbours(session, scope, newcomers.values())
+    dialect = session.connection().dialect
+
+    def ready(hers: int, one: Newcomer) -> Ready:
+        sealed = _sealed(vault, version, hers, one.draft)
+        rows = _rows(hers, one, scope, sealed, _placed(one, places, now), now)
+        written = zip(_WRITTEN.items(), rows, strict=True)
+        as_bound = [bound(dialect, table, columns, those) for (table, columns), those in written]
+        return Ready(hers, one.draft.area_id, version, as_bound)
+
+    return [ready(hers, one) for hers, one in newcomers.items()]
+
+
+def write(
+    session: Writing, scope: Scope, ready: Sequence[Ready], *, actor: Actor, import_id: int | None = None
+) -> None:
+    """Registers those whose rows are ready."""
+    session.flush()
+    for place, (table, columns) in enumerate(_WRITTEN.items()):
+        rows = [row for one in ready for row in one.rows[place]]
+        if table is SearchToken:
+            rows.sort()  # in the order of the index
+        pour_bound(session, table, columns, rows)
+    for one in ready:
+        session.record(_entry(scope, one.resident_id, one.area_id, actor, import_id))
 
 
 _PLACED = ("latitude", "longitude", "position_source", "position_at")
@@ -144,6 +141,22 @@ _WRITTEN: dict[type[SQLModel], tuple[str, ...]] = {
     UsualMerchant: ("resident_id", "kind", "merchant_id"),
     SearchToken: ("token", "resident_id", "weight"),
 }
+
+
+def _rows(
+    hers: int, one: Newcomer, scope: Scope, sealed: "_Sealed", placed: tuple[Any, ...], now: datetime
+) -> tuple[list[tuple[Any, ...]], ...]:
+    """Of each table that `_WRITTEN` names."""
+    columns = (*placed, sealed.identity_hash, *sealed.texts, *one.columns)
+    return (
+        [(hers, scope.centre_id, now, now, 1, *columns)],
+        [(hers, *sealed.key)] if sealed.key else [],
+        [(hers, now, *line) for line in one.lines],
+        [(hers, *contact) for contact in one.contacts],
+        [(hers, group) for group in one.draft.groups],
+        [(hers, *usual) for usual in one.draft.usual_merchants.items()],
+        [(token, hers, weight) for token, weight in one.tokens.items()],
+    )
 
 
 def _entry(scope: Scope, resident_id: int, area_id: int | None, actor: Actor, import_id: int | None) -> Entry:
@@ -163,25 +176,55 @@ def came_with(import_id: int | None) -> dict[str, int]:
     return {} if import_id is None else {"import": import_id}
 
 
-def _sealed(
-    session: Writing, resident_id: int, draft: ResidentDraft, vault: Vault
-) -> tuple[list[tuple[int, bytes, int]], list[bytes | None], bytes | None]:
-    """Her data key, when there is anything to seal; each of `SEALED` under it; the hash of her identity number."""
+class _Sealed(NamedTuple):
+    """Her data key, wrapped, and the master key's version, when there is anything to seal; each of `SEALED` under
+    it; the hash of her identity number.
+    """
+
+    key: tuple[bytes, int] | None = None
+    texts: tuple[bytes | None, ...] = (None,) * len(SEALED)
+    identity_hash: bytes | None = None
+
+
+def _sealed(vault: Vault, version: int, resident_id: int, draft: ResidentDraft) -> _Sealed:
     texts = {name: text for name in SEALED if (text := getattr(draft, name))}
     if not texts:
-        return [], [None for _ in SEALED], None
-    wrapped, version, sealed = vault.first_seals(session, resident_id, texts)
+        return _Sealed()
+    wrapped, sealed = vault.first_seals(version, resident_id, texts)
     number = draft.identity_number
-    identity_hash = vault.first_hash(session, number) if number else None
-    return [(resident_id, wrapped, version)], [sealed.get(name) for name in SEALED], identity_hash
+    identity_hash = vault.first_hash(version, number) if number else None
+    return _Sealed((wrapped, version), tuple(sealed.get(name) for name in SEALED), identity_hash)
+
+
+def _neighbours(
+    session: Reading | Writing, scope: Scope, newcomers: Iterable[Newcomer]
+) -> dict[tuple[str, str], Place]:
+    """Where somebody lives in the buildings of those who give no position."""
+    asked = {one.building for one in newcomers if one.draft.latitude is None and all(one.building)}
+    if not asked:
+        return {}
+    communities, buildings = (texts(sorted(set(names))) for names in zip(*asked, strict=True))
+    known = session.rows(_LOCATED, centre_id=scope.centre_id, communities=communities, buildings=buildings)
+    return {(community, building): (lat, lon) for community, building, lat, lon in known}
+
+
+# Both parts of a building each by itself: of pairs SQLite would read the whole centre.
+_LOCATED = select(
+    col(Resident.community), col(Resident.building), col(Resident.latitude), col(Resident.longitude)
+).where(
+    col(Resident.centre_id) == bindparam("centre_id"),
+    among(col(Resident.community), "communities"),
+    among(col(Resident.building), "buildings"),
+    col(Resident.latitude).is_not(None),
+)
 
 
 def _placed(one: Newcomer, places: dict[tuple[str, str], Place], now: datetime) -> tuple[Any, ...]:
-    """As `_PLACED` names it. `places` are those of newcomers before her."""
+    """As `_PLACED` names it. `places` are those of people in the register and of newcomers before her."""
     latitude, longitude = one.draft.latitude, one.draft.longitude
     if latitude is not None and longitude is not None:
         if all(one.building):
             places.setdefault(one.building, (latitude, longitude))
         return latitude, longitude, "operator", now
-    neighbour = one.neighbour or places.get(one.building)
+    neighbour = places.get(one.building)
     return (*neighbour, "neighbour", now) if neighbour else (None,) * len(_PLACED)

@@ -26,7 +26,7 @@ from registry.models import (
     SearchToken,
     UsualMerchant,
 )
-from registry.newcomers import COLUMNS, SEALED, came_with, housed, newcomer, register
+from registry.newcomers import COLUMNS, SEALED, came_with, newcomer, register
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
 from registry.ties import kind_of, living_line, set_contacts, set_groups, set_lines, set_usual_merchants
 from registry.vault import Vault
@@ -46,9 +46,7 @@ def create_resident(
     """Registers a resident; the journal names the import that she came with. Raises Refused with every problem."""
     check(session, scope, draft, session.clock.now())
     new = newcomer(draft, centres.plan(session, scope.centre_id))
-    (resident_id,) = register(
-        session, scope, housed(session, scope, [new]), actor=actor, vault=vault, import_id=import_id
-    )
+    (resident_id,) = register(session, scope, [new], actor=actor, vault=vault, import_id=import_id)
     resident = session.get(Resident, resident_id)
     assert resident is not None
     return resident

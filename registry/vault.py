@@ -59,21 +59,26 @@ class Vault:
             key = self._unwrapped(row)
         return _locked(AESGCM(key), text.encode(), _place(resident_id, field))
 
-    def first_seals(
-        self, session: Writing, resident_id: int, texts: Mapping[str, str]
-    ) -> tuple[bytes, int, dict[str, bytes]]:
-        """A new data key, wrapped, for somebody who has none yet; the master key's version; each field's text sealed
-        under it.
+    def first_seals(self, version: int, resident_id: int, texts: Mapping[str, str]) -> tuple[bytes, dict[str, bytes]]:
+        """A new data key for somebody who has none yet, wrapped by that version of the master key; each field's text
+        sealed under it.
         """
-        version, key = self._current(session), AESGCM.generate_key(256)
+        key = AESGCM.generate_key(256)
         wrapped = _locked(self._master(version).wrapping, key, _place(resident_id, "key"))
         hers = AESGCM(key)
         sealed = {field: _locked(hers, text.encode(), _place(resident_id, field)) for field, text in texts.items()}
-        return wrapped, version, sealed
+        return wrapped, sealed
 
-    def first_hash(self, session: Writing, number: str) -> bytes:
-        """`identity_hash` of somebody whose first data key this transaction makes."""
-        return _hash(self._master(self._current(session)), number)
+    def first_hash(self, version: int, number: str) -> bytes:
+        """`identity_hash` of somebody whose first data key is wrapped by that version."""
+        return _hash(self._master(version), number)
+
+    def version(self, session: Reading | Writing) -> int:
+        """The version that new keys are wrapped by: until a write transaction ends it stays so."""
+        if isinstance(session, Writing):
+            return self._current(session)
+        row = session.get(MasterKey, 1)
+        return row.version if row is not None else 1
 
     @contextmanager
     def at_hand(self, session: Reading | Writing, resident_ids: Collection[int]) -> Iterator[None]:

@@ -2,7 +2,8 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from registry.errors import NotFound
@@ -40,14 +41,14 @@ class OneByOne(Undoable):
     def stands_alone(self) -> Callable[[Record], bool]:
         return lambda _: False
 
-    def as_new(self, record: Record) -> Verdict:
-        return Verdict(Outcome.NEW, change=record.facts, fields=tuple(record.facts))
-
     def prepare(self, verdict: Verdict) -> Verdict:
         return verdict
 
-    def look_up(self, session: Reading | Writing, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        return list(verdicts)
+    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Verdict | None]:
+        return [None for _ in records]
+
+    def is_ready(self, session: Writing, verdicts: Iterable[Verdict]) -> bool:
+        return True
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         return [applied(self.apply_one, session, one, actor, import_id) for one in verdicts]

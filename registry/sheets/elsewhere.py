@@ -1,11 +1,15 @@
 """Work that a process of its own does a little ahead of whoever takes what it makes."""
 
+import gc
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
+
+NICE = 10  # whoever answers calls goes first
 
 T = TypeVar("T")
 
@@ -22,6 +26,7 @@ def elsewhere(
         return
     here, there = get_context("fork").Pipe(duplex=False)
     process = get_context("fork").Process(target=_send, args=(work, begin, there, here), daemon=True)
+    gc.freeze()  # what both share stays shared, and is not looked through in the middle of a transaction
     process.start()
     there.close()
     try:
@@ -31,11 +36,13 @@ def elsewhere(
         process.terminate()
         process.join()
         process.close()
+        gc.unfreeze()
 
 
 def _send(
     work: Callable[[], Iterator[object]], begin: Callable[[], None], there: Connection, here: Connection
 ) -> None:
+    os.nice(NICE)
     here.close()  # so that it is told when nobody takes anything any more
     with closing(there), suppress(BrokenPipeError, KeyboardInterrupt):
         try:

@@ -47,17 +47,22 @@ def waiting(store: Store, kind: SheetKind, box: Box, import_id: int) -> Iterator
     while True:
         with store.reading() as session:
             rows = session.rows(_WAITING, import_id=import_id, last=last).all()
-        if not rows:
-            return
-        yield [_opened(kind, box, *row) for row in rows]
+            if not rows:
+                return
+            opened = [_opened(box, row, held) for _, row, held in rows]
+            alone = [record if alone else None for record, _, alone in opened]
+            verdicts = kind.make_ready(session, alone, store.clock.now())
         last = rows[-1].row
+        yield [
+            Staged(row.id, record, as_of, verdict)
+            for row, (record, as_of, _), verdict in zip(rows, opened, verdicts, strict=True)
+        ]
 
 
-def _opened(kind: SheetKind, box: Box, row_id: int, row: int, held: bytes) -> Staged:
+def _opened(box: Box, row: int, held: bytes) -> tuple[Record, int, bool]:
     facts = json.loads(box.open(held, str(row)))
     as_of, alone = facts.pop(_AS_OF, 0), facts.pop(_ALONE, False)
-    record = Record(row, facts)
-    return Staged(row_id, record, as_of, kind.prepare(kind.as_new(record)) if alone else None)
+    return Record(row, facts), as_of, alone
 
 
 class Foresight:
@@ -87,16 +92,14 @@ class Foresight:
             self._undisturbed = self._undisturbed and written == self._brought
             self._seen, self._brought = last, 0
             if self._undisturbed:
-                foreseen = {row.id: row.verdict for row in rows if row.verdict is not None}
-                verdicts = self._kind.look_up(session, list(foreseen.values()))
-                self._verdicts = dict(zip(foreseen, verdicts, strict=True))
+                self._verdicts = {row.id: row.verdict for row in rows if row.verdict is not None}
             else:
                 verdicts = self._judged(session, [row.record for row in rows])
                 self._verdicts = {row.id: verdict for row, verdict in zip(rows, verdicts, strict=True)}
 
-    def holds(self, session: Reading | Writing) -> bool:
-        """Whether nobody else has written about people, merchants or areas since."""
-        return self._written(session)[0] == 0
+    def holds(self, session: Writing) -> bool:
+        """Whether nobody else has written about people, merchants or areas since, and it can be written as it is."""
+        return self._written(session)[0] == 0 and self._kind.is_ready(session, self._verdicts.values())
 
     def stands(self, row: Staged) -> Verdict | None:
         """What was foreseen of the row, when that cannot be changed by those that were met before."""
@@ -132,11 +135,10 @@ class Foresight:
         if not records:
             return []
         verdicts = self._kind.judge(session, records, self._store.clock.now())
-        ready = [self._kind.prepare(one) if one.outcome in DOES_SOMETHING else one for one in verdicts]
-        return self._kind.look_up(session, ready)
+        return [self._kind.prepare(one) if one.outcome in DOES_SOMETHING else one for one in verdicts]
 
 
-_AT_ONCE = 200  # rows that are opened
+_AT_ONCE = 100  # rows that are opened
 _WAITING = (
     select(col(SheetRow.id), col(SheetRow.row), col(SheetRow.facts))
     .where(

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 from registry.models import Gender
 
@@ -41,7 +42,7 @@ def read(number: str) -> Identity:
 
 def check_digit(first: str) -> str:
     """The 18th place to 17 digits."""
-    return _DIGITS[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first, strict=True)) % 11]
+    return _DIGITS[sum(map(mul, _WEIGHTS, map(int, first))) % 11]
 
 
 def _day(digits: str) -> date:

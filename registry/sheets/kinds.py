@@ -1,6 +1,6 @@
 """What a kind of sheet has to know: how its lines are read, what they would change, how that is done."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -36,14 +36,16 @@ class SheetKind(Protocol):
     def judge(self, session: Reading | Writing, records: Sequence[Record], now: datetime) -> list[Verdict]:
         """What applying each of the records, which have no problems, would do."""
 
-    def as_new(self, record: Record) -> Verdict:
-        """The verdict on a record that is known to bring somebody new."""
-
     def prepare(self, verdict: Verdict) -> Verdict:
         """A verdict of NEW or CHANGED with everything that can be worked out without the database."""
 
-    def look_up(self, session: Reading | Writing, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        """Prepared verdicts with everything that can be looked up before the database is held."""
+    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Verdict | None]:
+        """Of consecutive rows those that are known to bring somebody new, up to what will be written; None for
+        the others. Holds until another one is registered.
+        """
+
+    def is_ready(self, session: Writing, verdicts: Iterable[Verdict]) -> bool:
+        """Whether what was made ready can be written as it is."""
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         """Does what prepared verdicts say, in their order."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from registry.address import core
-from registry.among import among, ids
+from registry.among import among, ids, texts
 from registry.models import Line, Resident, SearchToken
 from registry.pinyin import Syllables, spellings
 from registry.search import name_keys
@@ -97,16 +97,16 @@ def candidates(session: Reading | Writing, scope: Scope, people: Sequence[Person
     keys = sorted({key for person in people for key in name_keys(person.name)})
     numbers = sorted({number for person in people for number in person.numbers})
     hashes = sorted({each for person in people for each in person.identity})
-    asked = (
-        (select(col(SearchToken.resident_id)), col(SearchToken.token), keys),
-        (select(col(Line.resident_id)), col(Line.number), numbers),
-        (select(col(Resident.id)), col(Resident.identity_hash), hashes),
-    )
-    found: set[int] = set()
-    for resident_ids, column, values in asked:
-        if values:
-            found.update(session.execute(resident_ids.where(column.in_(values))).scalars())
+    found = set(session.rows(_CALLED, asked=texts(keys)).scalars())
+    found.update(session.rows(_REACHED, asked=texts(numbers)).scalars())
+    if hashes:
+        found.update(session.rows(_IDENTIFIED, asked=hashes).scalars())
     return persons(session, scope, found)
+
+
+_CALLED = select(col(SearchToken.resident_id)).where(among(col(SearchToken.token), "asked"))
+_REACHED = select(col(Line.resident_id)).where(among(col(Line.number), "asked"))
+_IDENTIFIED = select(col(Resident.id)).where(col(Resident.identity_hash).in_(bindparam("asked", expanding=True)))
 
 
 def persons(session: Reading | Writing, scope: Scope, resident_ids: Collection[int]) -> dict[int, Person]:

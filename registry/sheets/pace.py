@@ -1,24 +1,40 @@
 """How much of an import fits into one transaction: calls keep coming in all the while."""
 
 import time
+from threading import Thread
+from typing import Self
 
-HOLD = 0.02  # seconds: with the slowest row and the commit on top it stays below 50 ms
+from registry.store import Store
+
+# Seconds that one transaction takes, its commit included, and how much of that is left to others until the next one
+# begins. SQLite has one writer: a call waits until it has ended. PostgreSQL lets both write.
+OF_ONE_WRITER, OF_MANY = (0.01, 0.3), (0.025, 0.1)
 FEWEST, FIRST, MOST = 25, 25, 200  # rows; fewer would not make a transaction shorter: it has a cost of its own
 
 
 class Pace:
     """Learns from each transaction how many rows written together the next one takes; what is done row by row looks
-    at the clock (`is_up`). Between two of them the database is left alone for as long as it was held.
+    at the clock (`is_up`). Between two of them whoever waits for the database has it, while a thread tidies up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         self.rows = FIRST
+        self._store = store
+        self._hold, self._rest = OF_ONE_WRITER if store.is_sqlite else OF_MANY
         self._began = self._ended = time.monotonic()
         self._held = 0.0
+        self._tidying: Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tidied()
 
     def rest(self) -> None:
-        """Until the database was left alone for as long as it was held."""
-        time.sleep(max(0.0, self._ended + self._held - time.monotonic()))
+        """Until whoever waits has had a chance."""
+        self._tidied()
+        time.sleep(max(0.0, self._ended + self._held * self._rest - time.monotonic()))
 
     def began(self) -> None:
         """The database is held from now on."""
@@ -27,11 +43,18 @@ class Pace:
     @property
     def is_up(self) -> bool:
         """Whether the database was held for long enough."""
-        return time.monotonic() - self._began >= HOLD
+        return time.monotonic() - self._began >= self._hold
 
     def ended(self, handled: int) -> None:
         """The database is free again, and so many rows were handled."""
         self._ended = time.monotonic()
         self._held = self._ended - self._began
-        fitting = int(handled * HOLD / self._held) if self._held else MOST
+        fitting = int(handled * self._hold / self._held) if self._held else MOST
         self.rows = max(FEWEST, min(fitting, 2 * self.rows, MOST))
+        self._tidying = Thread(target=self._store.tidy, daemon=True)
+        self._tidying.start()
+
+    def _tidied(self) -> None:
+        if self._tidying is not None:
+            self._tidying.join()
+            self._tidying = None

@@ -1,7 +1,7 @@
 """Sheets of residents."""
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -21,6 +21,7 @@ from registry.sheets.names import Names
 from registry.sheets.record import Applied, Facts, Finding, Outcome, Record, Verdict, applied
 from registry.sheets.resident_facts import changes, facts_of
 from registry.store import Actor, Reading, Scope, Writing
+from registry.store.bulk import next_ids
 from registry.vault import Vault
 
 _KEPT = "import"  # the field that what was before is sealed for
@@ -34,6 +35,7 @@ class Residents(Undoable):
     name: ClassVar[str] = "residents"
     columns: ClassVar[tuple[Column, ...]] = RESIDENTS
     needed: ClassVar[str] = "name"
+    _drawn: int = 0  # the last id that was drawn ahead
 
     def read(self, line: Line) -> Record:
         return resident_lines.read(line, self.names)
@@ -82,33 +84,46 @@ class Residents(Undoable):
             for record, one in zip(records, meant, strict=True)
         ]
 
-    def as_new(self, record: Record) -> Verdict:
-        change = resident_lines.with_identity(_given(record))
-        draft = drafts.read(drafts.ResidentDraft, change)
-        return Verdict(Outcome.NEW, change=change, fields=tuple(change), ready=draft)
-
     def prepare(self, verdict: Verdict) -> Verdict:
         if verdict.outcome is not Outcome.NEW:
             return verdict
         return replace(verdict, ready=newcomers.newcomer(verdict.ready, self.names.plan))
 
-    def look_up(self, session: Reading | Writing, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        new = [one.ready for one in verdicts if one.outcome is Outcome.NEW]
-        housed = iter(newcomers.housed(session, self.scope, new))
-        return [replace(one, ready=next(housed)) if one.outcome is Outcome.NEW else one for one in verdicts]
+    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Verdict | None]:
+        ids = next_ids(session, Resident, len(records))  # one for each: who is looked for again takes the next one
+        if ids[0] <= self._drawn:  # those of the rows before are not written yet
+            ids = list(range(self._drawn + 1, self._drawn + 1 + len(records)))
+        self._drawn = ids[-1]
+        new = {
+            hers: newcomers.newcomer(
+                drafts.read(drafts.ResidentDraft, resident_lines.with_identity(_given(record))), self.names.plan
+            )
+            for hers, record in zip(ids, records, strict=True)
+            if record is not None
+        }
+        ready = {one.resident_id: one for one in newcomers.make_ready(session, self.scope, new, self.vault, now)}
+        return [Verdict(Outcome.NEW, ready=ready[hers]) if hers in ready else None for hers in ids]
+
+    def is_ready(self, session: Writing, verdicts: Iterable[Verdict]) -> bool:
+        now = self.vault.version(session)
+        return all(one.ready.version == now for one in verdicts if isinstance(one.ready, newcomers.Ready))
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         """Those that are new and follow each other are registered together."""
         done: list[Applied] = []
-        for is_new, some in groupby(verdicts, lambda one: one.outcome is Outcome.NEW):
-            if is_new:
-                ready = [one.ready for one in some]
+        for (outcome, form), some in groupby(verdicts, lambda one: (one.outcome, type(one.ready))):
+            these = list(some)
+            ready = [one.ready for one in these]
+            if form is newcomers.Ready:
+                newcomers.write(session, self.scope, ready, actor=actor, import_id=import_id)
+                done += (Applied(one.resident_id, 1) for one in ready)
+            elif outcome is Outcome.NEW:
                 ids = newcomers.register(
                     session, self.scope, ready, actor=actor, vault=self.vault, import_id=import_id
                 )
                 done += (Applied(resident_id, 1) for resident_id in ids)
             else:
-                done += (applied(self.apply_one, session, one, actor, import_id) for one in some)
+                done += (applied(self.apply_one, session, one, actor, import_id) for one in these)
         return done
 
     def apply_one(self, session: Writing, verdict: Verdict, actor: Actor, import_id: int) -> tuple[int, int]:
@@ -167,9 +182,10 @@ class Residents(Undoable):
             return Verdict(Outcome.DOUBTFUL, findings=(finding,))
         try:
             if row is None:
-                verdict = self.as_new(record)
-                people.check(session, self.scope, verdict.ready, now)
-                return verdict
+                new = resident_lines.with_identity(_given(record))
+                draft = drafts.read(drafts.ResidentDraft, new)
+                people.check(session, self.scope, draft, now)
+                return Verdict(Outcome.NEW, change=new, fields=tuple(new), ready=draft)
             change = changes(_given(record), before)
             if not change:
                 return Verdict(Outcome.SAME, row.id, row.version)

@@ -1,7 +1,7 @@
 """Imports: a file's rows are staged, then applied a few at a time, and can be undone.
 
 Calls keep coming in all the while (`pace`). Each row is applied together with the note that it was, so whoever goes
-on after a crash does nothing twice.
+on after a crash does nothing twice; what a power cut takes back it takes with the notes.
 """
 
 from collections import Counter
@@ -79,7 +79,7 @@ def apply(
     done = total - before[RowState.STAGED]
     opened = partial(waiting, store, kind, vault.box(key), import_id)
     rows = elsewhere(opened, worth_it=before[RowState.STAGED] > _MANY, begin=store.forked)
-    ahead, pace = Foresight(store, kind, rows, _brought(store, import_id)), Pace()
+    ahead, pace = Foresight(store, kind, rows, _brought(store, import_id)), Pace(store)
 
     def some(session: Writing, run: SheetImport) -> int:
         handled = applying.apply(session, kind, ahead, pace.rows, actor, import_id, pace)
@@ -123,7 +123,7 @@ def undo(store: Store, scope: Scope, kind: SheetKind, import_id: int, actor: Act
             run.state, run.ended_at = ImportState.UNDONE, session.clock.now()
         return handled
 
-    total, pace = states(store, import_id)[RowState.APPLIED], Pace()
+    total, pace = states(store, import_id)[RowState.APPLIED], Pace(store)
     _in_turns(store, scope, import_id, ImportState.UNDOING, some, progress, 0, total, pace)
 
 
@@ -167,22 +167,23 @@ def left(store: Store, import_id: int) -> list[tuple[int, str]]:
 
 
 def _stage_rows(store: Store, kind: SheetKind, path: Path, import_id: int, box: Box, review: Review) -> int:
-    staged, pace = 0, Pace()
+    staged = 0
     with store.reading() as session:
         as_of = journal.last(session.connection())
     stands_alone = kind.stands_alone()
-    for some in _batches(judged(store, kind, path, review), review):
-        rows = []
-        for record, verdict in some:
-            alone = stands_alone(record) and verdict.outcome is Outcome.NEW
-            facts = sealed(box, record, as_of=as_of, alone=alone)
-            rows.append((import_id, record.row, RowState.STAGED, False, facts))
-        pace.rest()
-        with store.writing() as session:
-            pace.began()
-            pour(session, SheetRow, ("import_id", "row", "state", "created", "facts"), rows)
-        pace.ended(len(some))
-        staged += len(some)
+    with Pace(store) as pace:
+        for some in _batches(judged(store, kind, path, review), review):
+            rows = []
+            for record, verdict in some:
+                alone = stands_alone(record) and verdict.outcome is Outcome.NEW
+                facts = sealed(box, record, as_of=as_of, alone=alone)
+                rows.append((import_id, record.row, RowState.STAGED, False, facts))
+            pace.rest()
+            with store.writing(synced=False) as session:
+                pace.began()
+                pour(session, SheetRow, ("import_id", "row", "state", "created", "facts"), rows)
+            pace.ended(len(some))
+            staged += len(some)
     return staged
 
 
@@ -241,16 +242,17 @@ def _in_turns(
     done before each of them, while nobody is kept waiting.
     """
     handled = 1
-    while handled:
-        prepare()
-        pace.rest()
-        with store.writing() as session:
-            pace.began()
-            run = _held(session, scope, import_id)
-            handled = some(session, run) if run.state is state else 0
-        pace.ended(handled)
-        done += handled
-        progress(done, total)
+    with pace:
+        while handled:
+            prepare()
+            pace.rest()
+            with store.writing(synced=False) as session:
+                pace.began()
+                run = _held(session, scope, import_id)
+                handled = some(session, run) if run.state is state else 0
+            pace.ended(handled)
+            done += handled
+            progress(done, total)
 
 
 def _brought(store: Store, import_id: int) -> int:

@@ -16,7 +16,9 @@ from sqlalchemy.engine import Connection
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
+from registry.store.pouring import pour
 
+_MANY = 10  # entries of one transaction, from an import say
 APPEND_LOCK = 0x746F776E  # "town": PostgreSQL's advisory lock that puts appends in order
 
 
@@ -142,7 +144,10 @@ def append(connection: Connection, entries: list[Entry], now: datetime) -> int:
         for entry in entries
     ]
     table = Journal.__table__  # type: ignore[attr-defined]
-    connection.execute(insert(table), rows)
+    if len(rows) > _MANY:
+        pour(connection, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+    else:
+        connection.execute(insert(table), rows)
     # Nobody else appends now. With RETURNING each row would be a statement of its own.
     return last(connection)
 

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from registry.store.clock import Clock, SystemClock
 log = structlog.get_logger()
 
 BUSY = 10  # seconds that SQLite waits for whoever holds the file
+SYNCED = "PRAGMA synchronous=FULL"  # an acknowledged emergency survives a power cut
 LOOKED_EVERY = 0.001  # seconds: whether another process has let it go
 LONGEST_WRITE = 0.1  # seconds: rule 8, nobody holds the database
 TRIES = 3  # of a transaction that has met another one
@@ -146,9 +147,13 @@ class Store:
                 yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Writing]:
-        """A write transaction: commits at the end of the block, rolls back when it raises."""
-        with self._one_writer(), self.engine.connect() as connection:
+    def writing(self, *, synced: bool = True) -> Iterator[Writing]:
+        """A write transaction: commits at the end of the block, rolls back when it raises.
+
+        Not `synced` is for what can be done again: on SQLite a power cut may take it back, with all that was not
+        synced before it, until the next one that is synced or `tidy`.
+        """
+        with self._one_writer(), self.engine.connect() as connection, self._syncing(connection, synced):
             begin(connection, "BEGIN IMMEDIATE")
             began = time.monotonic()
             with self.writing_on(connection) as session:
@@ -195,12 +200,32 @@ class Store:
                     connection.execute(select(text("pg_notify(:channel, :seq)")), notice)
             session.commit()
 
+    def tidy(self) -> None:
+        """For whoever writes much, after each transaction: on SQLite what was written ahead goes into the file now.
+        Otherwise it grows until a commit has to do that, a call's perhaps.
+        """
+        if self.is_sqlite:
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+
     def forked(self) -> None:
         """To be called in a process that was forked: the connections stay with the one that has opened them."""
         self.engine.dispose(close=False)
 
     def close(self) -> None:
         self.engine.dispose()
+
+    @contextmanager
+    def _syncing(self, connection: Connection, synced: bool) -> Iterator[None]:
+        if synced or not self.is_sqlite:
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA synchronous=NORMAL").close()
+        try:
+            yield
+        finally:
+            driver.execute(SYNCED).close()
 
     @contextmanager
     def _one_writer(self) -> Iterator[None]:
@@ -236,7 +261,7 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.isolation_level = None  # the driver starts no transactions of its own; `begin` below does
         cursor = connection.cursor()
         _write_ahead(cursor)
-        cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged emergency survives a power cut
+        cursor.execute(SYNCED)
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is not left in free pages
         cursor.close()
