@@ -41,7 +41,7 @@ from dispatch.wire.offers import (
 )
 from dispatch.wire.operators import Login, OperatorLine, Session
 from dispatch.wire.pages import Cases, Merchants, Residents
-from dispatch.wire.people import Confirm, NewResident, ResidentCard, ResidentChange, ServiceView
+from dispatch.wire.people import ComeBack, Confirm, Leave, NewResident, ResidentCard, ResidentChange, ServiceView
 from dispatch.wire.recordings import RecordingLine
 from dispatch.wire.report import ReportView
 from dispatch.wire.rules import RuleChange, RuleView
@@ -162,6 +162,14 @@ class Client:
     async def confirm(self, resident_id: int, still: Confirm) -> ResidentCard:
         """She was asked, and it is still so."""
         answer = await self._transport.send("POST", f"residents/{resident_id}/confirm", still)
+        return ResidentCard.model_validate(answer)
+
+    async def leave(self, resident_id: int, told: Leave) -> ResidentCard:
+        """She has died or moved away."""
+        return ResidentCard.model_validate(await self._transport.send("POST", f"residents/{resident_id}/leave", told))
+
+    async def come_back(self, resident_id: int, told: ComeBack) -> ResidentCard:
+        answer = await self._transport.send("POST", f"residents/{resident_id}/come-back", told)
         return ResidentCard.model_validate(answer)
 
     async def change_resident(self, resident_id: int, change: ResidentChange) -> ResidentCard:

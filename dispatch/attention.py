@@ -24,6 +24,7 @@ class Need(StrEnum):
     OFFER_HELD = "need.offer_held"  # its time ran out during the hold after a restore: who knows of it is not known
     ARRIVAL_LATE = "need.arrival_late"
     FINISH_LATE = "need.finish_late"
+    PERSON_LEFT = "need.person_left"  # she has died or moved away, and the case is open
     STILL_NEEDED = "need.still_needed"  # the incident is over, and not for her
     CARD_DISPUTED = "need.card_disputed"  # a merchant says that its card is wrong; a supervisor decides
     CASE_DUE_SOON = "need.case_due_soon"  # one working day is left of those that it may take

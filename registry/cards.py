@@ -109,6 +109,7 @@ class ResidentCard:
     visited_by: str
     has_identity_number: bool
     ended_at: datetime | None
+    ended_why: str | None
     lines: tuple[LineFacts, ...]
     contacts: tuple[ContactFacts, ...]
     usual_merchants: tuple[UsualFacts, ...]
@@ -197,6 +198,7 @@ def card(
         visited_by=resident.visited_by,
         has_identity_number=resident.identity_number is not None,
         ended_at=resident.ended_at,
+        ended_why=resident.ended_why,
         lines=_lines(session, resident_id),
         contacts=_contacts(session, resident_id),
         usual_merchants=_usual_merchants(session, resident_id),

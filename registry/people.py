@@ -68,9 +68,7 @@ def change_resident(
     Raises NotFound outside the scope, StaleVersion when somebody else changed her since, Refused.
     """
     now = session.clock.now()
-    resident = _held(session, scope, resident_id)
-    if resident.version != seen_version:
-        raise StaleVersion(subject="resident", now=resident.version, seen=seen_version)
+    resident = held(session, scope, resident_id, seen_version)
     check(session, scope, change, now)
     changed = [
         field
@@ -93,9 +91,7 @@ def withdraw_resident(
 
     Raises NotFound outside the scope, StaleVersion when somebody changed her since, InUse.
     """
-    resident = _held(session, scope, resident_id)
-    if resident.version != seen_version:
-        raise StaleVersion(subject="resident", now=resident.version, seen=seen_version)
+    resident = held(session, scope, resident_id, seen_version)
     mine = (SearchToken, Line, Contact, ResidentGroup, UsualMerchant, DataKey)
     try:
         with session.begin_nested():
@@ -120,7 +116,7 @@ def remember_line(
 
     Raises NotFound outside the scope, Refused when the number cannot be read.
     """
-    resident = _held(session, scope, resident_id)
+    resident = _in_scope(session, scope, resident_id)
     plan = centres.plan(session, scope.centre_id)
     heard = plan.read(number)
     if heard.number is None:
@@ -136,7 +132,15 @@ def remember_line(
     return line, True
 
 
-def _held(session: Writing, scope: Scope, resident_id: int) -> Resident:
+def held(session: Writing, scope: Scope, resident_id: int, seen_version: int) -> Resident:
+    """The row as it was seen. Raises NotFound outside the scope, StaleVersion when somebody changed her since."""
+    resident = _in_scope(session, scope, resident_id)
+    if resident.version != seen_version:
+        raise StaleVersion(subject="resident", now=resident.version, seen=seen_version)
+    return resident
+
+
+def _in_scope(session: Writing, scope: Scope, resident_id: int) -> Resident:
     """The row, held until the transaction ends. Raises NotFound outside the scope."""
     resident = session.lock(Resident, resident_id)
     if resident is None or resident.centre_id != scope.centre_id:

@@ -34,6 +34,10 @@ def summary(resident: ResidentLine, speech: Speech) -> Content:
 def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     """The card from the address to the usual merchants; fields with nothing in them are left out."""
     parts: list[Part] = [headline(card, speech), "\n"]
+    if card.left is not None and card.left_at is not None:
+        day = times.day(card.left_at, world.zone)
+        said = speech.say("card.left", what=speech.word("left", card.left), day=day)
+        parts += [(f" {said} ", "bold $text on $error"), "\n"]
     parts += _field("address", plain(card.address), speech, "bold")
     parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
     parts += _field("health", plain(card.health_note, 2000), speech, "bold $text-error")

@@ -14,7 +14,7 @@ from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.board.panel import Panel
 from console.board.rows import OF_ONE_COLUMNS, case_text, rows_of_one
-from console.card import still
+from console.card import leaving, still
 from console.card.call import call_head, nobody
 from console.card.find import Find
 from console.card.register import Register
@@ -49,6 +49,7 @@ class CardScreen(PhoneRoom):
         key("s", "settle", "card.settle"),
         key("c", "care", "card.care"),
         key("v", "still", "card.still"),
+        key("e", "leaving", "card.leaving"),
     ]
     enter = "card.open_case"
 
@@ -166,6 +167,8 @@ class CardScreen(PhoneRoom):
                 return bool(self.cases)
             case "still":
                 return self._card is not None and bool(self._card.old)
+            case "leaving":
+                return self._card is not None and (call is None or call.state == "ended")
             case "care":
                 return resident is not None
             case _:
@@ -276,6 +279,18 @@ class CardScreen(PhoneRoom):
         asked = await still.ask(self.desk, card, self.app.push_screen_wait)
         if asked is not None:
             self._card = asked
+            self.repaint()
+
+    def action_leaving(self) -> None:
+        """She has died or moved away, or is back; not while somebody is on the line about her."""
+        if self._card is not None:
+            self.ask(self._ask_leaving, self._card)
+
+    async def _ask_leaving(self, card: ResidentCard) -> None:
+        left = await leaving.ask(self.desk, card, self.app.push_screen_wait)
+        if left is not None:
+            self._card = left
+            self.app.post_message(Told("told.left" if left.left is not None else "told.back"))
             self.repaint()
 
     def action_care(self) -> None:

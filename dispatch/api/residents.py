@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlmodel import col, func, select
 
-from dispatch import merging
+from dispatch import departures, merging
 from dispatch import residents as work
 from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
@@ -13,8 +13,8 @@ from dispatch.house import House
 from dispatch.views.people import resident_card, resident_line, resident_lines
 from dispatch.wire.base import Id
 from dispatch.wire.pages import Residents
-from dispatch.wire.people import Confirm, MergePeople, NewResident, ResidentCard, ResidentChange
-from registry import cards, freshness, joining, search
+from dispatch.wire.people import ComeBack, Confirm, Leave, MergePeople, NewResident, ResidentCard, ResidentChange
+from registry import cards, freshness, joining, leaving, search
 from registry.models import Resident
 from registry.store import Reading, Role, Writing
 
@@ -83,6 +83,28 @@ def confirm(resident_id: Id, still: Confirm, commands: Commands) -> Response:
 
     def write(session: Writing, desk: Desk) -> ResidentCard:
         freshness.confirm(session, desk.scope, resident_id, still.fields, desk.actor)
+        return _card(session, desk, resident_id, commands.house)
+
+    return commands.do(write)
+
+
+@router.post("/{resident_id}/leave", response_model=ResidentCard)
+def leave(resident_id: Id, told: Leave, commands: Commands) -> Response:
+    """She has died or moved away: her lines and care calls end, what is open for her is put before the operators."""
+
+    def write(session: Writing, desk: Desk) -> ResidentCard:
+        departures.leave(session, desk, resident_id, told)
+        return _card(session, desk, resident_id, commands.house)
+
+    return commands.do(write)
+
+
+@router.post("/{resident_id}/come-back", response_model=ResidentCard)
+def come_back(resident_id: Id, told: ComeBack, commands: Commands) -> Response:
+    """It was a mistake, or she has come back: her lines are hers again. Care calls are agreed anew."""
+
+    def write(session: Writing, desk: Desk) -> ResidentCard:
+        leaving.come_back(session, desk.scope, resident_id, seen_version=told.version, actor=desk.actor)
         return _card(session, desk, resident_id, commands.house)
 
     return commands.do(write)

@@ -20,6 +20,7 @@ from dispatch.wire.people import (
 )
 from registry import cards
 from registry.freshness import old_facts
+from registry.leaving import Left
 from registry.models import Service
 from registry.store import Reading, Scope, Writing
 
@@ -93,6 +94,8 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: dat
         care_plans=plans_of(session, summary.id, now),
         last_cases=_last_cases(session, summary.id),
         old=[OldFact.model_validate(asdict(each)) for each in old_facts(session, card, now)],
+        left=Left(card.ended_why).value if card.ended_why in set(Left) else None,
+        left_at=card.ended_at,
         version=summary.version,
     )
 

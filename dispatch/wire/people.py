@@ -11,6 +11,7 @@ from dispatch.wire.words import (
     Gender,
     Group,
     Hearing,
+    Left,
     LineKind,
     MerchantKind,
     OldField,
@@ -101,6 +102,8 @@ class ResidentCard(ResidentLine):
     care_plans: list[CarePlanView] = []  # those that go on
     last_cases: list[LastCase] = []
     old: list[OldFact] = []  # the oldest first
+    left: Left | None = None  # she is in the register no more
+    left_at: Moment | None = None  # when that was noted
     version: int
 
 
@@ -202,6 +205,19 @@ class SaidView(Wire):
     service_en: str
     satisfaction: Satisfaction
     served_at: Moment | None = None
+
+
+class Leave(Command):
+    """She has died or moved away."""
+
+    version: Version
+    why: Left
+
+
+class ComeBack(Command):
+    """She is in the register again."""
+
+    version: Version
 
 
 class MergePeople(Command):

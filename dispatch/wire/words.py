@@ -177,4 +177,5 @@ ProofProblem = Literal[
     "not_registered",
     "no_result",
 ]
+Left = Literal["died", "moved"]
 Term = Literal["licence", "contract"]

@@ -35,6 +35,13 @@ def add_people(app: FastAPI, town: Town) -> None:
         town.residents[resident_id] = before.model_copy(update={"old": old})
         return written(town.residents[resident_id])
 
+    @app.post("/api/v1/residents/{resident_id}/{verb}")
+    async def leave(resident_id: int, verb: str, request: Request) -> Response:
+        left = {"left": (await request.json())["why"], "left_at": town.now()} if verb == "leave" else {"left": None}
+        before = town.residents[resident_id]
+        town.residents[resident_id] = before.model_copy(update=left | {"version": before.version + 1})
+        return written(town.residents[resident_id])
+
     @app.post("/api/v1/residents")
     async def register(request: Request) -> Response:
         sent = await request.json()

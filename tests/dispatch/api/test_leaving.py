@@ -1,0 +1,41 @@
+"""Somebody has died or moved away: her lines and care calls end decently, and a mistake is undone."""
+
+from datetime import time
+
+from dispatch import care_plans
+from dispatch.models import CarePlan, PlanState
+from dispatch.wire.care import NewCarePlan
+from registry.models import Line
+from tests.dispatch.api.desks import Console
+from tests.dispatch.town import Town
+
+
+def test_her_lines_and_care_calls_end_and_what_is_open_comes_before_an_operator(town: Town, console: Console) -> None:
+    her = town.resident()
+    number = town.open(her)
+    with town.store.writing() as session:
+        care_plans.make(session, town.desk, her, NewCarePlan(local_time=time(9), weekdays=[0, 1]))
+    card = console.get(f"residents/{her}")
+    left = console.post(f"residents/{her}/leave", version=card["version"], why="died")
+    assert (left["left"], left["lines"], left["care_plans"]) == ("died", [], [])
+    assert left["left_at"] is not None
+    assert town.case(number).needs_why == "need.person_left"
+    assert {plan.state for plan in town.all(CarePlan)} == {PlanState.ENDED}
+    assert console.get("residents", q="王秀英")["items"] == []
+    assert town.call(town.rings_in()).resident_id is None, "her old number is a stranger's, and gets through"
+    again = console.post(f"residents/{her}/leave", 422, version=left["version"], why="moved")
+    assert again["values"]["problems"][0]["key"] == "has_ended"
+
+
+def test_a_mistake_is_undone_and_her_number_leads_to_her_again(town: Town, console: Console) -> None:
+    her = town.resident()
+    card = console.get(f"residents/{her}")
+    console.post(f"residents/{her}/come-back", 422, version=card["version"])
+    left = console.post(f"residents/{her}/leave", version=card["version"], why="moved")
+    stale = console.post(f"residents/{her}/come-back", 409, version=card["version"])
+    assert stale["type"] == "/problems/stale_version"
+    back = console.post(f"residents/{her}/come-back", version=left["version"])
+    assert (back["left"], len(back["lines"])) == (None, 1)
+    assert town.call(town.rings_in()).resident_id == her
+    assert [line.ended_at for line in town.all(Line)] == [None]
+    assert [each["id"] for each in console.get("residents", q="王秀英")["items"]] == [her]
