@@ -1,6 +1,7 @@
 """A new master key takes the place of the old one while the register is in use."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
@@ -10,9 +11,11 @@ from registry.errors import WrongMasterKey
 from registry.models import DataKey, Resident
 from registry.rotation import rotate
 from registry.search import find_residents
+from registry.sheets import pace
 from registry.store import Scope, Store
 from registry.store.session import LONGEST_WRITE
 from registry.vault import Vault
+from tests.registry.sheets.desk import Desk
 from tests.registry.town import resident
 
 OLD, NEW = b"the old master key of the centre", b"the new master key of the centre"
@@ -129,3 +132,23 @@ def test_a_sheet_that_is_half_in_can_still_be_opened(store: Store, vault: Vault,
     assert not vault.is_under(wrapped, 2)
     again = vault.rewrapped_box(wrapped, 2)
     assert Vault(lambda: {2: NEW}).box(again).open(sealed, "7") == NOTE
+
+
+def test_who_comes_out_of_a_sheet_meanwhile_is_sealed_under_the_new_key(
+    store: Store, scope: Scope, vault: Vault, keys: dict[int, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FEWEST", "FIRST", "MOST"):
+        monkeypatch.setattr(pace, name, 1)
+    desk = Desk(store, scope, vault, tmp_path)
+    import_id = desk.stages(("姓名", "电话", "健康情况"), *((f"周桂{n}", f"1990023{n:04d}", NOTE) for n in range(4)))
+
+    def in_the_middle(done: int, total: int) -> None:
+        if done == 2:
+            keys[2] = NEW
+            rotate(store, Vault(lambda: dict(keys)), 2)
+
+    desk.applies(import_id, progress=in_the_middle)
+    with store.reading() as session:
+        assert session.exec(select(DataKey.master_version)).all() == [2] * 4
+        everybody = session.exec(select(Resident.id)).all()
+    assert [note_of(store, Vault(lambda: {2: NEW}), one or 0) for one in everybody] == [NOTE] * 4
