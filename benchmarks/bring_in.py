@@ -43,7 +43,6 @@ def main(url: str, centre: str, file: str) -> None:
         "new": dry.counts,
         "second_time": again.counts,
         "transactions": spread(held[:transactions]),
-        "memory_mb": _highest_memory(),
     }
     print(json.dumps(told))
 
@@ -52,14 +51,6 @@ def _processor_seconds() -> float:
     """Of this process and of those that it started and that have ended."""
     theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + theirs.ru_utime + theirs.ru_stime
-
-
-def _highest_memory() -> float:
-    """MB of 10^6 bytes that this process and the largest of those it started held at most, as if at one time; what
-    both share counts twice.
-    """
-    each = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return round(sum(resource.getrusage(one).ru_maxrss for one in each) * 1024 / 1e6, 1)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from benchmarks import machine
 from benchmarks.county import postgresql
 from benchmarks.figures import spread
 from benchmarks.process import Process
@@ -29,6 +30,7 @@ from tests.databases import build
 
 BEFORE = 100  # calls on a quiet database
 EVERY = 0.05  # seconds
+MEASURED_EVERY = 10  # calls: the memory
 AIMS = {"import_s": 60, "memory_mb": 500, "transaction_ms": 50, "recognised_p99_ms": 20}
 
 
@@ -41,9 +43,12 @@ def measured(kind: str, *, residents: int) -> dict[str, Any]:
             calls = _Calls(store, residents)
             quiet = [calls.one() for _ in range(BEFORE)]
             command = [sys.executable, "-m", "benchmarks.bring_in", url.render_as_string(hide_password=False)]
+            memory = 0.0
             called: list[tuple[float, float]] = []  # when, and the seconds until it was recognised
             with Process(folder, "bring_in", [*command, str(calls.centre_id), str(path)]) as process:
                 while process.runs:
+                    if len(called) % MEASURED_EVERY == 0:
+                        memory = max(memory, machine.own_memory_mb(process.pid))
                     called.append((time.monotonic(), calls.one()))
                     time.sleep(EVERY)
                 if not (told := process.lines()):
@@ -53,6 +58,7 @@ def measured(kind: str, *, residents: int) -> dict[str, Any]:
             "residents": residents,
             "file_mb": round(path.stat().st_size / 1e6, 1),
             **told[0],
+            "memory_mb": memory,
             "recognised_before": spread(quiet),
             "recognised_meanwhile": spread([seconds for at, seconds in called if began <= at <= ended]),
         }

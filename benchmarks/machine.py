@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ def resident_memory_mb(pid: int) -> dict[str, float]:
         name: round(int(_first(status, key).split()[0]) * 1024 / 1e6, 1)
         for name, key in (("now", "VmRSS"), ("highest", "VmHWM"))
     }
+
+
+def own_memory_mb(pid: int) -> float:
+    """What process `pid` and those that it started hold now: what they share counts once."""
+    started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    held = 0
+    for each in (str(pid), *started):
+        with suppress(FileNotFoundError, ProcessLookupError):  # one that has ended meanwhile
+            held += int(_first(Path(f"/proc/{each}/smaps_rollup"), "Pss").split()[0])
+    return round(held * 1024 / 1e6, 1)
 
 
 class Processors:

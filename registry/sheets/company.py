@@ -14,15 +14,24 @@ class Company:
     """
 
     def __init__(self) -> None:
-        self._by_mark: dict[int, tuple[Person, ...]] = {}  # by the mark's hash: two may share one, and are compared
+        # By the hash of a mark: two marks may have the same one, people are compared all the same. A mark is nearly
+        # always one person's, and a hundred thousand people have a million of them.
+        self._first: dict[int, Person] = {}
+        self._others: dict[int, list[Person]] = {}
 
     def joins(self, person: Person) -> bool:
         """Whether nobody who has joined before may be her; she is one of them from now on."""
-        before = {id(one): one for mark in _looked_for(person) for one in self._by_mark.get(hash(mark), ())}
+        before = {id(one): one for mark in _looked_for(person) for one in self._with(hash(mark))}
         alone = all(likeness.meant(person, [one]) == likeness.Meant() for one in before.values())
-        for mark in _worn(person):
-            self._by_mark[hash(mark)] = (*self._by_mark.get(hash(mark), ()), person)
+        for mark in map(hash, _worn(person)):
+            if self._first.setdefault(mark, person) is not person:
+                self._others.setdefault(mark, []).append(person)
         return alone
+
+    def _with(self, mark: int) -> Iterator[Person]:
+        if (first := self._first.get(mark)) is not None:
+            yield first
+            yield from self._others.get(mark, ())
 
 
 def _worn(person: Person) -> Iterator[Hashable]:
@@ -39,7 +48,7 @@ def _looked_for(person: Person) -> Iterator[Hashable]:
 
 def _shared(person: Person) -> Iterator[Hashable]:
     yield from person.identity
-    for called in {person.name, *likeness.sounds(person.name)}:
+    for called in likeness.sounds(person.name) or {person.name}:
         if person.born:
             yield called, person.born
         if person.door:

@@ -53,7 +53,7 @@ def review(store: Store, kind: SheetKind, path: Path) -> Review:
 
 def judged(store: Store, kind: SheetKind, path: Path, into: Review) -> Iterator[tuple[Record, Verdict]]:
     """Every line with its verdict, as the file is read. Raises SheetRefused, also half-way."""
-    seen: dict[str, int] = {}
+    seen: dict[int, int] = {}  # the hash of a key → the row; of a long file the keys would take the memory
     for headed, some in elsewhere(partial(_read, kind, path), worth_it=_is_long(path)):
         into.written, into.unread = headed.written, headed.unread
         for record in some:
@@ -76,11 +76,11 @@ def _read(kind: SheetKind, path: Path) -> Iterator[tuple[Headings, list[Record]]
         yield headed, some
 
 
-def _tell_repeated(kind: SheetKind, record: Record, seen: dict[str, int]) -> None:
+def _tell_repeated(kind: SheetKind, record: Record, seen: dict[int, int]) -> None:
     """A line that another one has said already is refused."""
     if record.problems:
         return
-    keys = list(kind.told_by(record))
+    keys = list(map(hash, kind.told_by(record)))
     first = next((seen[key] for key in keys if key in seen), None)
     if first is not None:
         record.problems.append(Finding(record.row, "", "repeated", {"first": first}))
