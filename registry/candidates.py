@@ -177,8 +177,13 @@ _OF_KIND = (
     col(Merchant.kind).in_(bindparam("kinds", expanding=True)),
     col(Merchant.ended_at).is_(None),
 )
-_LARGEST_RADIUS = (
-    select(func.max(col(Contract.radius))).join(Merchant, col(Merchant.id) == Contract.merchant_id).where(*_OF_KIND)
+_LARGEST_RADIUS = (  # read from the largest on, until one is of that kind: all of them are a whole city's
+    select(col(Contract.radius))
+    .where(
+        col(Contract.radius).is_not(None), exists().where(col(Merchant.id) == col(Contract.merchant_id), *_OF_KIND)
+    )
+    .order_by(col(Contract.radius).desc())
+    .limit(1)
 )
 _IN_BOX: Rows = select(col(Merchant.id), col(Merchant.latitude), col(Merchant.longitude)).where(
     *_OF_KIND,
@@ -194,12 +199,13 @@ _NAMED_OR_NOWHERE: CompoundSelect[*tuple[Any, ...]] = union(
     .join(Contract, col(Contract.merchant_id) == Merchant.id)
     .join(ContractArea, col(ContractArea.contract_id) == Contract.id)
     .where(*_OF_KIND, col(ContractArea.area_id).in_(bindparam("areas", expanding=True))),
-    select(col(Merchant.id))
-    .join(Contract, col(Contract.merchant_id) == Merchant.id)
-    .where(
+    select(col(Merchant.id)).where(
         *_OF_KIND,
-        col(Contract.radius).is_(None),
-        ~exists().where(col(ContractArea.contract_id) == Contract.id),
+        col(Merchant.id).in_(
+            select(col(Contract.merchant_id)).where(
+                col(Contract.radius).is_(None), ~exists().where(col(ContractArea.contract_id) == Contract.id)
+            )
+        ),
     ),
     select(col(Merchant.id)).where(*_OF_KIND, col(Merchant.latitude).is_(None)),
 )

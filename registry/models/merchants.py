@@ -107,7 +107,10 @@ class Contract(SQLModel, table=True):
     """What a merchant has promised, first and last day included; `radius` in metres, None where areas decide."""
 
     __tablename__ = "contract"
-    __table_args__ = (Index("ix_contract_merchant", "merchant_id", "radius"),)
+    __table_args__ = (
+        Index("ix_contract_merchant", "merchant_id", "radius"),
+        Index("ix_contract_radius", "radius"),  # the largest of a kind, and those without one
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     merchant_id: int = Field(foreign_key="merchant.id")
