@@ -9,7 +9,7 @@ from registry.store import Store
 
 # Seconds that one transaction takes, its commit included, and how much of that is left to others until the next one
 # begins. SQLite has one writer: a call waits until it has ended. PostgreSQL lets both write.
-OF_ONE_WRITER, OF_MANY = (0.012, 0.3), (0.025, 0.1)
+OF_ONE_WRITER, OF_MANY = (0.01, 0.3), (0.025, 0.1)
 FEWEST, FIRST, MOST = 25, 25, 200  # rows; fewer would not make a transaction shorter: it has a cost of its own
 
 
@@ -33,7 +33,7 @@ class Pace:
         """Nothing of what was done can be taken back any more."""
         gc.enable()
         self._tidied()
-        self._store.sync()
+        self._store.tidy()
 
     def rest(self) -> None:
         """Until whoever waits has had a chance."""

@@ -150,14 +150,13 @@ class Store:
     def writing(self, *, synced: bool = True) -> Iterator[Writing]:
         """A write transaction: commits at the end of the block, rolls back when it raises.
 
-        Not `synced` is for what can be done again: a power cut may take it back, with all that was not synced before
-        it, until the next one that is synced or `sync`. Who commits beside it waits less for the disk.
+        Not `synced` is for what can be done again: on SQLite a power cut may take it back, with all that was not
+        synced before it, until the next one that is synced or `tidy`. On PostgreSQL it is synced all the same: what
+        was left over, the next call's commit would have to wait for.
         """
         with self._one_writer(), self.engine.connect() as connection, self._syncing(connection, synced):
             begin(connection, "BEGIN IMMEDIATE")
             began = time.monotonic()
-            if not (synced or self.is_sqlite):
-                connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             with self.writing_on(connection) as session:
                 yield session
             connection.commit()
@@ -209,16 +208,6 @@ class Store:
         if self.is_sqlite:
             with closing(self.engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
-
-    def sync(self) -> None:
-        """Everything that was written before stands on the disk when this returns."""
-        if self.is_sqlite:
-            self.tidy()
-            return
-        with self.writing() as session:
-            session.execute(text("SET LOCAL synchronous_commit TO ON"))
-            # A commit that has written nothing waits for nothing: this is the least that can be written.
-            session.execute(text("SELECT pg_logical_emit_message(true, 'townline', '')"))
 
     def forked(self) -> None:
         """To be called in a process that was forked: the connections stay with the one that has opened them."""

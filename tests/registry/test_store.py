@@ -43,16 +43,3 @@ def test_tidying_takes_nothing_from_whoever_reads_or_writes(store: Store, centre
         assert reading.execute(count).scalar_one() == 0
     with store.reading() as reading:
         assert reading.execute(count).scalar_one() == 1
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_postgresql_does_not_wait_for_the_disk_until_it_is_told_to(store: Store) -> None:
-    with store.writing(synced=False) as session:
-        assert session.execute(text("SHOW synchronous_commit")).scalar_one() == "off"
-    written, flushed = text("SELECT pg_current_wal_insert_lsn()"), text("SELECT pg_current_wal_flush_lsn() >= :upto")
-    with store.writing(synced=False) as session:
-        session.execute(text("SELECT pg_current_xact_id()"))
-        upto = session.execute(written).scalar_one()
-    store.sync()
-    with store.reading() as reading:
-        assert reading.execute(flushed, {"upto": upto}).scalar_one()
