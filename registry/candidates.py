@@ -4,6 +4,7 @@ A handful of statements whatever the number of merchants. Merchants are looked f
 the operator's branch of it: who may come is a matter of the contract.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, time
@@ -130,13 +131,13 @@ def facts_of(
     return [
         CandidateFacts._make(
             (
-                *row[:-2],
+                *row[:_COUNTED],
                 jobs.get(row[0], 0),
                 numbers.get(row[0], {}),
                 _week(weeks.get(row[0], "")),
                 tuple(contracts.get(row[0], ())),
-                row[-2],
-                tuple(row[-1]),
+                row[_COUNTED],
+                *map(_lines, row[_COUNTED + 1 :]),
             )
         )
         for row in database.execute(_MERCHANTS, these).all()
@@ -210,7 +211,7 @@ _NAMED_OR_NOWHERE: CompoundSelect[*tuple[Any, ...]] = union(
     select(col(Merchant.id)).where(*_OF_KIND, col(Merchant.latitude).is_(None)),
 )
 
-_MERCHANTS: Rows = select(  # in the order of CandidateFacts; its last two come last
+_MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version and the plans come last
     col(Merchant.id),
     col(Merchant.kind),
     col(Merchant.name),
@@ -225,8 +226,10 @@ _MERCHANTS: Rows = select(  # in the order of CandidateFacts; its last two come 
     col(Merchant.suspended_until),
     col(Merchant.first_channel),
     col(Merchant.version),
-    col(Merchant.special_hours),
+    cast(col(Merchant.special_hours), String),
+    cast(col(Merchant.capacity_plan), String),
 ).where(among(col(Merchant.id), "ids"))
+_COUNTED = 13  # its columns before those that are counted or gathered
 _CONTRACTS = select(
     col(Contract.merchant_id),
     col(Contract.valid_from),
@@ -271,6 +274,12 @@ def _week(text: str) -> tuple[Span, ...]:
         weekday, opens, closes = part.split(" ")
         spans.append(Span.of(int(weekday), time.fromisoformat(opens), time.fromisoformat(closes)))
     return tuple(sorted(spans))
+
+
+@lru_cache(maxsize=4096)
+def _lines(text: str) -> tuple[str, ...]:
+    """A plan; as JSON of the database's own it would be read anew for each merchant."""
+    return tuple(json.loads(text))
 
 
 @lru_cache(maxsize=4096)

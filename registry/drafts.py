@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from registry.capacity_plan import CapacityLines
 from registry.channel_plan import PlanLines
 from registry.errors import Problem, Refused
 from registry.models import Channel, Gender, Group, Hearing, LineKind, MerchantKind
@@ -169,6 +170,7 @@ class MerchantChange(_Placed):
     licence_number: Text64 | None = None
     licence_expires: date | None = None
     capacity: int | None = Field(default=None, ge=0, le=10_000)
+    capacity_plan: CapacityLines = []
     first_channel: Channel = Channel.SMS
     channel_plan: PlanLines = []
     special_hours: SpecialLines = []
@@ -216,6 +218,7 @@ _KEYS = (
 )
 _OWN = {"required", "not_a_time", "position_incomplete", "ends_before_it_begins", "emergency_service"} | {
     "channel_hours",
+    "capacity_plan",
     "hours_overlap",
     "special_hours",
 }

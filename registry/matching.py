@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from registry.capacity_plan import capacity_at
 from registry.geo import distance
 from registry.hours import Span
 from registry.models.merchants import Channel, MerchantKind
@@ -86,6 +87,7 @@ class CandidateFacts(NamedTuple):
     contracts: tuple[ContractFacts, ...]
     version: int = 1  # of the merchant's row
     special_hours: tuple[str, ...] = ()
+    capacity_plan: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +252,24 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None, local: 
             yield Reason("closed_that_day", values)
         else:
             yield Reason("closed", values)
-    if merchant.capacity is not None and merchant.load >= merchant.capacity:
-        yield Reason("at_capacity", {"jobs": merchant.load, "capacity": merchant.capacity})
+    yield from _against_capacity(merchant, local)
     if merchant.merchant_id in need.declined:
         yield Reason("declined_already")
+
+
+def _against_capacity(merchant: CandidateFacts, local: datetime) -> Iterator[Reason]:
+    if not merchant.capacity_plan:
+        most, hours = merchant.capacity, None
+    else:
+        minute = local.time().replace(second=0, microsecond=0)
+        most, hours = capacity_at(merchant.capacity, merchant.capacity_plan, minute)
+    if most is None or merchant.load < most:
+        return
+    values = {"jobs": merchant.load, "capacity": most}
+    if hours is None:
+        yield Reason("at_capacity", values)
+    else:
+        yield Reason("at_capacity_then", values | {"hours": hours})
 
 
 def _opening(need: Need, merchant: CandidateFacts) -> Opening:

@@ -39,6 +39,7 @@ _COLUMNS = (
     "licence_number",
     "licence_expires",
     "capacity",
+    "capacity_plan",
     "first_channel",
     "channel_plan",
     "special_hours",

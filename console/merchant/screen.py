@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
 from textual.widgets import Static
 
 from console import times
@@ -18,8 +17,9 @@ from console.board.rows import short
 from console.desk import Desk
 from console.keys import key
 from console.ledger import Cell, Column, Ledger, Row
+from console.merchant.agreed import details, headline
 from console.messages import OpenCase, Told
-from console.plain import fit, plain, reading
+from console.plain import plain
 from console.room import Room
 from console.speech import Speech
 from console.world import World
@@ -31,10 +31,6 @@ _COLUMNS = (Column(11), Column(9), Column(12, share=1), Column(12, share=1))
 _CARD_COLUMNS = (Column(11), Column(9), Column(12), Column(8), Column(12, share=1))
 _DECISIONS = {"standing": ("withdraw",), "disputed": ("uphold", "withdraw")}
 _SUSPENDED_DAYS = ("1", "7", "30", "0")
-_LABEL = 10  # cells of a field's name
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-Part = str | tuple[str, str]
 
 
 class MerchantScreen(Room[None]):
@@ -186,111 +182,6 @@ class MerchantScreen(Room[None]):
             self.post_message(OpenCase(card.case_number))
 
 
-def headline(merchant: MerchantLine, speech: Speech) -> Content:
-    kind = speech.word("merchant", merchant.kind)
-    return Content.assemble((f" {plain(merchant.name, 80)} ", "bold $text on $primary"), f" {kind} ")
-
-
-def details(card: MerchantCard, desk: Desk) -> Content:
-    """What residents said first; then how it is reached, when, for what and until when."""
-    speech, world, say = desk.speech, desk.world, desk.speech.say
-    parts: list[Part | Content] = [headline(card, speech), "\n", *_said(card, speech)]
-    parts += _record(card, speech)
-    if card.suspended_at is not None and card.suspended_until is not None:
-        until = times.day_and_hour(card.suspended_until, world.zone, world.now())
-        why = say("merchant.suspended_until", until=until, why=plain(card.suspended_why or "", 200))
-        parts += [(f" {why} ", "bold $text on $error"), "\n"]
-    elif card.suspended_at is not None:
-        why = say("merchant.suspended", since=times.day(card.suspended_at, world.zone), why=card.suspended_why or "")
-        parts += [(f" {why} ", "bold $text on $error"), "\n"]
-    parts += _field("address", plain(card.address), speech)
-    for number in card.numbers:
-        wrong = f"  {say('merchant.number_wrong')}" if number.wrong_since is not None else ""
-        parts += _field("number", f"{speech.word('channel', number.channel)} {reading(number.number)}{wrong}", speech)
-    parts += _field(
-        "jobs", f"{card.open_jobs}" + (f" / {card.capacity}" if card.capacity is not None else ""), speech
-    )
-    parts += _field("hours", hours(card, speech), speech)
-    for line in card.special_hours:
-        parts += _field("special_hours", _special(line, speech), speech)
-    parts += _field("channel_plan", "  ".join(_asked(line, speech) for line in card.channel_plan), speech)
-    if card.licence_expires is not None:
-        licence = say("merchant.until", number=card.licence_number or "", day=card.licence_expires.isoformat())
-        parts += _field("licence", licence.strip(), speech)
-    for contract in card.contracts:
-        span = f"{contract.valid_from.isoformat()} - {contract.valid_until.isoformat()}"
-        reach = say("distance.straight", metres=contract.radius) if contract.radius is not None else ""
-        known = [(code, desk.service(code)) for code in contract.services]
-        services = " ".join(
-            speech.service_name(each) if each is not None else plain(code, 40) for code, each in known
-        )
-        parts += _field("contract", "  ".join(filter(None, (span, services, reach))), speech)
-    return Content.assemble(*parts).rstrip()
-
-
-def _service(code: str, desk: Desk) -> str:
-    known = desk.service(code)
-    return desk.speech.service_name(known) if known is not None else plain(code, 40)
-
-
-def hours(card: MerchantCard, speech: Speech) -> str:
-    """周一 08:00-20:00  周二 …; days with the same hours together; day and night as such."""
-    by_span: dict[str, list[str]] = {}
-    for each in sorted(card.hours, key=lambda each: each.weekday):
-        span = f"{each.opens:%H:%M}-{each.closes:%H:%M}"
-        span = speech.say("merchant.day_and_night") if each.opens == each.closes else span
-        by_span.setdefault(span, []).append(speech.word("weekday", str(each.weekday)))
-    return "  ".join(
-        f"{speech.say('merchant.every_day') if len(days) == 7 else ' '.join(days)} {span}"
-        for span, days in by_span.items()
-    )
-
-
-def _special(line: str, speech: Speech) -> str:
-    """02-16..02-20 休息 春节, 节假日 10:00-16:00, 调休上班日 按周一."""
-    days, hours, *why = plain(line, 100).split("/")
-    if hours in _WEEKDAYS:
-        hours = speech.say("special.as", day=speech.word("weekday", str(_WEEKDAYS.index(hours))))
-    elif hours == "closed":
-        hours = speech.say("special.closed")
-    if days in ("holidays", "make_up_days"):
-        days = speech.say(f"special.{days}")
-    return " ".join(filter(None, (days, hours, *why)))
-
-
-def _asked(line: str, speech: Speech) -> str:
-    """20:00-08:00 先电话 3 次."""
-    span, way, *tries = plain(line, 40).split("/")
-    said = [span, speech.word("asking", way), *(speech.say("asking.tries", count=each) for each in tries)]
-    return " ".join(said)
-
-
-def _said(card: MerchantCard, speech: Speech) -> list[Part | Content]:
-    counts = {"satisfied": card.satisfied, "fairly": card.fairly, "not_satisfied": card.not_satisfied}
-    tones = {"satisfied": "$text-success", "fairly": "$text", "not_satisfied": "$text-error"}
-    parts: list[Part | Content] = [(fit(speech.say("merchant.said"), _LABEL) + " ", "$text-muted")]
-    for word, count in counts.items():
-        tone = f"bold {tones[word]}" if count else "$text-muted"
-        parts += [(f"{speech.word('satisfaction', word)} {count}", tone), "   "]
-    return [*parts, "\n"]
-
-
-def _record(card: MerchantCard, speech: Speech) -> list[Part | Content]:
-    """How it has worked lately, and what that is worth in the ranking."""
-    if (record := card.record) is None:
-        return []
-    say, figures = speech.say, record.model_dump()
-    parts: list[Part | Content] = [(fit(say("merchant.record", days=record.days), _LABEL) + " ", "$text-muted")]
-    for name, bad in (
-        ("offers", record.declined + record.silent),
-        ("visits", record.late),
-        ("cards", record.yellow + record.red),
-        ("points", -record.points),
-    ):
-        parts += [(say(f"merchant.record.{name}", **figures), "bold $text-warning" if bad else "$text"), "   "]
-    return [*parts, "\n"]
-
-
 def _card_row(card: CardView, world: World, speech: Speech) -> Row:
     """When, which, for what; how it stands, and what was said about it."""
     cells: tuple[Cell, ...] = (
@@ -302,10 +193,6 @@ def _card_row(card: CardView, world: World, speech: Speech) -> Row:
     )
     tones = {"withdrawn": "quiet", "disputed": "needs"}
     return Row(str(card.id), cells, tones.get(card.state, {"yellow": "warn", "red": "late"}[card.colour]))
-
-
-def _field(name: str, text: str, speech: Speech) -> list[Part | Content]:
-    return [(fit(speech.say(f"merchant.{name}"), _LABEL) + " ", "$text-muted"), text, "\n"] if text else []
 
 
 def _said_row(said: SaidView, world: World, speech: Speech) -> Row:

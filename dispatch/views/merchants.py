@@ -41,6 +41,7 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now:
         licence_number=merchant.licence_number,
         licence_expires=merchant.licence_expires,
         capacity=merchant.capacity,
+        capacity_plan=merchant.capacity_plan,
         first_channel=merchant.first_channel.value,
         channel_plan=merchant.channel_plan,
         special_hours=merchant.special_hours,

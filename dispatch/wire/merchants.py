@@ -16,6 +16,7 @@ class MerchantCard(MerchantLine):
     licence_number: str | None = None
     licence_expires: date | None = None
     capacity: int | None = None
+    capacity_plan: list[str] = []  # by the hour: "08:00-12:00/3"
     first_channel: Channel = "sms"
     special_hours: list[str] = []  # on which days it does not keep its week: "2026-02-16..2026-02-20/closed/春节"
     channel_plan: list[str] = []  # by the hour: "20:00-08:00/voice_first/3"

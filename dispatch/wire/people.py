@@ -256,6 +256,7 @@ class MerchantFields(Command):
     licence_number: str | None = Field(default=None, max_length=64)
     licence_expires: date | None = None
     capacity: int | None = Field(default=None, ge=0, le=10_000)
+    capacity_plan: list[str] = []  # how many at those hours: lines such as "08:00-12:00/3"
     first_channel: Channel = "sms"
     channel_plan: list[str] = []  # lines such as "20:00-08:00/voice_first/3"; ways: sms_first, voice_first, both
     special_hours: list[str] = []  # lines such as "2026-02-16..2026-02-20/closed/春节", "holidays/10:00-16:00"

@@ -47,6 +47,7 @@ class Merchant(SQLModel, table=True):
     licence_number: str | None = Field(default=None, max_length=64)
     licence_expires: date | None = None
     capacity: int | None = None
+    capacity_plan: list[str] = Field(default_factory=list, sa_type=JSON)  # by the hour (`registry.capacity_plan`)
     first_channel: Channel = choice(Channel, default=Channel.SMS)  # how it is asked first, where no plan says so
     channel_plan: list[str] = Field(default_factory=list, sa_type=JSON)  # by the hour (`registry.channel_plan`)
     special_hours: list[str] = Field(default_factory=list, sa_type=JSON)  # not its week's (`registry.special_hours`)

@@ -254,6 +254,13 @@ MERCHANTS = (
         ("2027-12-31",) * 2,
     ),
     Column("capacity", "同时接单数", "Capacity", ("接单上限", "最大单量"), ("3",) * 2),
+    Column(
+        "capacity_plan",
+        "分时接单数",
+        "Capacity by hours",
+        ("分时段接单上限",),
+        ("08:00-12:00 5单；18:00-22:00 1单", "08:00-12:00 5 jobs; 18:00-22:00 1 job"),
+    ),
     Column("language", "语言", "Language"),
     Column("suspended_why", "暂停原因", "Suspended because", ("暂停",)),
 )

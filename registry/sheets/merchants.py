@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from registry import drafts, merchants
 from registry.errors import Refused
 from registry.models import Channel, Merchant, MerchantNumber, OpeningHours
-from registry.sheets import cells, columns, hours, plans, special
+from registry.sheets import capacities, cells, columns, hours, plans, special
 from registry.sheets.doing import OneByOne
 from registry.sheets.headings import Column, Line
 from registry.sheets.names import Names
@@ -24,7 +24,7 @@ _KINDS = columns.understood(columns.KINDS)
 _CHANNELS = columns.understood(columns.CHANNELS)
 _PLAIN = (
     *("name", "area_id", "address", "latitude", "longitude", "language"),
-    *("licence_number", "capacity", "suspended_why", "channel_plan", "special_hours"),
+    *("licence_number", "capacity", "suspended_why", "channel_plan", "special_hours", "capacity_plan"),
 )
 _TOLD_BY = ("id", "name", "licence_number")
 
@@ -53,6 +53,7 @@ class Merchants(OneByOne):
         reader.take("licence_number", "licence_number", str, None)
         reader.take("licence_expires", "licence_expires", lambda text: cells.day(text).isoformat(), None)
         reader.take("capacity", "capacity", partial(cells.whole, least=0, most=10_000), None)
+        reader.take("capacity_plan", "capacity_plan", capacities.read, [])
         reader.take("first_channel", "first_channel", partial(cells.one_of, known=_CHANNELS))
         reader.take("channel_plan", "channel_plan", plans.read, [])
         reader.take("special_hours", "special_hours", special.read, [])

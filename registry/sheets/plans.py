@@ -3,6 +3,7 @@
 import re
 
 from registry.channel_plan import Asking, Hours
+from registry.day_hours import DayHours
 from registry.sheets.cells import Wrong, wall_time
 from registry.text import folded
 
@@ -28,7 +29,7 @@ def read(text: str) -> list[str]:
         if parts is None or ask is None:
             raise Wrong("channel_plan")
         tries = int(parts[4]) if parts[4] else None
-        found.append(str(Hours(wall_time(parts[1]), wall_time(parts[2]), ask, tries)))
+        found.append(str(Hours(DayHours(wall_time(parts[1]), wall_time(parts[2])), ask, tries)))
     return sorted(found)
 
 
@@ -38,5 +39,5 @@ def written(plan: list[str], language: str) -> str:
     for line in map(Hours.read, plan):
         way = _WAYS[line.ask][int(language == "en")]
         tries = "" if line.tries is None else f" {line.tries} times" if language == "en" else f" {line.tries}次"
-        pieces.append(f"{line.begins:%H:%M}-{line.ends:%H:%M} {way}{tries}")
+        pieces.append(f"{line.hours} {way}{tries}")
     return ("; " if language == "en" else "；").join(pieces)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registry.models import Channel, LineKind
-from registry.sheets import columns, hours, plans, special
+from registry.sheets import capacities, columns, hours, plans, special
 from registry.sheets.names import Names
 from registry.sheets.record import Facts
 
@@ -57,6 +57,7 @@ class Words:
             "kind": self._word(columns.KINDS, facts["kind"]),
             "first_channel": self._word(columns.CHANNELS, facts["first_channel"]),
             "channel_plan": plans.written(facts["channel_plan"], self.language),
+            "capacity_plan": capacities.written(facts["capacity_plan"], self.language),
             "area": self._area(facts["area_id"]),
             "special_hours": special.written(facts["special_hours"], self.language),
             "hours": hours.written(facts["hours"], self.language),

@@ -16,6 +16,7 @@ RECORD = MerchantCard(
     not_satisfied=1,
     open_jobs=2,
     capacity=5,
+    capacity_plan=["18:00-22:00/1"],
     numbers=[NumberView(channel="sms", number="+8613900000001")],
     channel_plan=["20:00-08:00/voice_first/3"],
     special_hours=["2026-02-16..2026-02-20/closed/春节", "holidays/10:00-16:00", "make_up_days/monday"],
@@ -45,7 +46,7 @@ async def test_a_merchants_record_opens_from_the_case(sit_down, size, town: Town
         await seat.sees("满意度 基本满意")
         await seat.press("r")
         await seat.sees("[/b]康宁䶮药房", "满意 12", "基本满意 3", "不满意 1", "每天 08:00-20:00", "2 / 5")
-        await seat.sees("20:00-08:00 先电话 3 次")
+        await seat.sees("18:00-22:00 最多 1 单", "20:00-08:00 先电话 3 次")
         await seat.sees("2026-02-16..2026-02-20 休息 春节", "节假日 10:00-16:00", "调休上班日 按周一")
         await seat.sees("09:00", "0301-0009", "送药上门")
         await seat.press("enter")

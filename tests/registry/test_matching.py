@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -278,3 +279,27 @@ def test_on_a_day_that_is_another_one_than_its_weekday_it_says_why_and_until_whe
     duty = pharmacy(3, spans=DAY, special_hours=("2026-02-17/20:00-23:00/值班",))
     (able,) = matched(duty, need=eve).candidates
     assert {reason.key: reason.values for reason in able.reasons}["open_until"] == {"at": "2026-02-17T23:00:00+08:00"}
+
+
+@pytest.mark.parametrize(
+    ("hour", "load", "against"),
+    [
+        (9, 2, {}),
+        (9, 3, {"at_capacity_then": {"jobs": 3, "capacity": 3, "hours": "08:00-12:00"}}),
+        (12, 3, {}),  # the first minute of no line: what it usually carries
+        (12, 5, {"at_capacity": {"jobs": 5, "capacity": 5}}),
+        (23, 1, {"at_capacity_then": {"jobs": 1, "capacity": 1, "hours": "22:00-06:00"}}),
+        (5, 0, {}),
+        (6, 0, {"at_capacity_then": {"jobs": 0, "capacity": 0, "hours": "06:00-08:00"}}),
+    ],
+)
+def test_how_much_it_carries_is_told_by_the_hour_that_it_is_wanted_at(
+    hour: int, load: int, against: dict[str, Any]
+) -> None:
+    plan = ("06:00-08:00/0", "08:00-12:00/3", "22:00-06:00/1")
+    shop = pharmacy(1, spans=ALWAYS, capacity=5, capacity_plan=plan, load=load)
+    need = replace(NEED, at=datetime(2026, 3, 2, hour, 0, 59, tzinfo=ZoneInfo("Asia/Shanghai")))
+    if against:
+        assert why_not(shop, need) == against
+    else:
+        assert ranked(shop, need=need) == [1]

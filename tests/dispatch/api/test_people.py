@@ -116,8 +116,13 @@ def test_a_merchant_is_registered_read_and_changed_by_a_supervisor(supervisor: C
     assert supervisor.get("merchants", q="康宁", kind="water")["items"] == []
     plan = ["20:00-08:00/voice_first/3"]
     changed = supervisor.patch(
-        f"merchants/{card['id']}", version=card["version"], suspended_why="装修", channel_plan=plan
+        f"merchants/{card['id']}",
+        version=card["version"],
+        suspended_why="装修",
+        channel_plan=plan,
+        capacity_plan=["18:00-22:00/1", "08:00-12:00/5"],
     )
+    assert changed["capacity_plan"] == ["08:00-12:00/5", "18:00-22:00/1"]
     assert changed["channel_plan"] == plan
     assert changed["suspended_at"] is not None
     assert changed["numbers"] == card["numbers"]

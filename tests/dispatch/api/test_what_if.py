@@ -90,3 +90,13 @@ def test_on_the_first_day_of_spring_festival_those_come_who_are_open_then(
     assert "半日药房  这一天不按平时营业，02-18 10:00 开门" in unable
     found = console.get("match", need="medicine", resident_id=her, at="2026-02-17T21:30:00+08:00")
     assert {each["merchant"]["name"] for each in found["candidates"]} == {"夜间药房", "值班药房"}
+
+
+def test_who_carries_less_at_night_is_told_so_for_that_hour(town: Town, tmp_path: Path) -> None:
+    town.merchant("康宁药房", sms="+8613900000001", capacity=5, capacity_plan=["20:00-23:00/0"])
+    ask = ("match", "--need", "medicine", "--resident", str(town.resident()), "--at")
+    installation = Installation.of(town, tmp_path / "line")
+    assert "康宁药房  20:00-23:00 最多 0 单，在办 0 单，已满" in installation.ask(*ask, AT).stdout
+    assert "能来的 1 家" in installation.ask(*ask, "2026-03-03T19:59").stdout
+    english = installation.ask(*ask, AT, "--language", "en").stdout
+    assert "at capacity at 20:00-23:00: 0 of 0 jobs" in english

@@ -5,7 +5,7 @@ from sqlmodel import col, func, select
 from registry.areas import add_area
 from registry.merchants import merchant_card
 from registry.models import Contract, Merchant
-from registry.sheets import plans, runs, special
+from registry.sheets import capacities, plans, runs, special
 from registry.store import Scope, Store
 from tests.registry.sheets.desk import Desk
 from tests.registry.town import merchant
@@ -70,6 +70,32 @@ def test_a_plan_of_channels_comes_in_as_it_is_written_in_either_language(
         ("08:00-20:00 同时；19:00-21:00 短信", "hours_overlap"),
     ):
         assert desk.says(head, ("仁安药房", wrong), kind="merchants") == [f"refused channel_plan:{why}"]
+    desk.undoes(import_id, kind="merchants")
+    assert desk.says(head, ("仁安药房", "无"), kind="merchants") == ["same"]
+
+
+def test_capacity_by_the_hour_comes_in_as_it_is_written_in_either_language(
+    desk: Desk, store: Store, scope: Scope
+) -> None:
+    merchant(store, scope, name="仁安药房")
+    head = ("名称", "分时接单数")
+    chinese = ("仁安药房", "18点至22:00 1单；8:00-12:00 5")
+    assert desk.says(head, chinese, kind="merchants") == ["changed capacity_plan"]
+    import_id = desk.brings_in(head, chinese, kind="merchants")
+    assert desk.says(head, ("仁安药房", "08:00-12:00 5 jobs; 18:00-22:00 1 job"), kind="merchants") == ["same"]
+    with store.reading() as session:
+        plan = session.exec(select(Merchant)).one().capacity_plan
+        assert plan == ["08:00-12:00/5", "18:00-22:00/1"]
+        assert (
+            capacities.read(capacities.written(plan, "zh")) == capacities.read(capacities.written(plan, "en")) == plan
+        )
+    for wrong, why in (
+        ("上午 5单", "capacity_plan"),
+        ("08:00-12:00 很多", "capacity_plan"),
+        ("08:00-12:00 10001", "capacity_plan"),
+        ("08:00-12:00 5；11:00-13:00 2", "hours_overlap"),
+    ):
+        assert desk.says(head, ("仁安药房", wrong), kind="merchants") == [f"refused capacity_plan:{why}"]
     desk.undoes(import_id, kind="merchants")
     assert desk.says(head, ("仁安药房", "无"), kind="merchants") == ["same"]
 
