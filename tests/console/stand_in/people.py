@@ -35,11 +35,17 @@ def add_people(app: FastAPI, town: Town) -> None:
         town.residents[resident_id] = before.model_copy(update={"old": old})
         return written(town.residents[resident_id])
 
-    @app.post("/api/v1/residents/{resident_id}/{verb}")
-    async def leave(resident_id: int, verb: str, request: Request) -> Response:
-        left = {"left": (await request.json())["why"], "left_at": town.now()} if verb == "leave" else {"left": None}
+    @app.post("/api/v1/residents/{resident_id}/leave")
+    async def leave(resident_id: int, request: Request) -> Response:
+        return changed(resident_id, left=(await request.json())["why"], left_at=town.now())
+
+    @app.post("/api/v1/residents/{resident_id}/come-back")
+    async def come_back(resident_id: int) -> Response:
+        return changed(resident_id, left=None, left_at=None)
+
+    def changed(resident_id: int, **facts: Any) -> Response:
         before = town.residents[resident_id]
-        town.residents[resident_id] = before.model_copy(update=left | {"version": before.version + 1})
+        town.residents[resident_id] = before.model_copy(update=facts | {"version": before.version + 1})
         return written(town.residents[resident_id])
 
     @app.post("/api/v1/residents")
