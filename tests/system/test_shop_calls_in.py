@@ -82,7 +82,7 @@ async def test_a_shop_accepts_by_key_and_rings_at_an_operators_when_the_service_
     world.console("dialplan set global ACCEPTS 1")
     await until(lambda: people.states(number) == [OfferState.ACCEPTED], "the acceptance")
     await until(lambda: menus_read() == 2, "the menu with the door")
-    await until(lambda: heard.stat().st_size > LISTENED, "the door")
+    await until(lambda: heard.exists() and heard.stat().st_size > LISTENED, "the door")
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
 
