@@ -142,6 +142,16 @@ def unreached(session: Writing, check: CareCheck, why: str) -> None:
         ladders.climb(session, case, Actor.system(), RuleKind.CARE)
 
 
+def end_all(session: Writing, resident_id: int, actor: Actor) -> None:
+    """She is not called any more."""
+    mine = select(col(CarePlan.id)).where(
+        col(CarePlan.resident_id) == resident_id, col(CarePlan.state) == PlanState.ACTIVE
+    )
+    for plan in session.lock_all(CarePlan, (plan_id or 0 for plan_id in session.scalars(mine))):
+        if plan.state is PlanState.ACTIVE:
+            end(session, plan, actor, why="person_ended")
+
+
 def end(session: Writing, plan: CarePlan, actor: Actor, **facts: Any) -> None:
     """Ends a plan that the caller holds; a call that is under way for it is looked at by the sender at once."""
     plan.ended_at, plan.due_at = session.clock.now(), None

@@ -22,7 +22,6 @@ from dispatch.models import (
     Attempt,
     Call,
     Card,
-    CarePlan,
     Case,
     DecisionSheet,
     Direction,
@@ -31,7 +30,6 @@ from dispatch.models import (
     Leg,
     Message,
     PhoneOrder,
-    PlanState,
     Recording,
     Visit,
 )
@@ -98,13 +96,7 @@ def empty(transactions: Transactions, resident_id: int, actor: Actor, *, whateve
 
 def _end(session: Writing, resident_id: int, actor: Actor, *, whatever_is_open: bool) -> None:
     """Nobody calls, finds or recognises her from now on."""
-    plans = select(col(CarePlan.id)).where(
-        col(CarePlan.resident_id) == resident_id, col(CarePlan.state) == PlanState.ACTIVE
-    )
-    for plan_id in session.scalars(plans).all():
-        plan = session.lock(CarePlan, plan_id or 0)
-        if plan is not None and plan.state is PlanState.ACTIVE:
-            care.end(session, plan, actor, why="person_ended")
+    care.end_all(session, resident_id, actor)
     resident = session.lock(Resident, resident_id)
     if resident is None or resident.ended_why in (erasure.DELETING, erasure.DELETED):
         return

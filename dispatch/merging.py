@@ -26,7 +26,8 @@ from registry.vault import Vault
 log = structlog.get_logger()
 
 AT_ONCE = 100  # rows in one transaction
-_HISTORY = (Call, CareCheck, Message)
+_HISTORY: tuple[Any, ...] = (Call, CareCheck, Message)
+_MOVED = (Case, CallMatch, *_HISTORY)
 
 
 def merge_people(store: Store, scope: Scope, keep_id: int, other_id: int, vault: Vault, actor: Actor) -> list[str]:
@@ -35,8 +36,7 @@ def merge_people(store: Store, scope: Scope, keep_id: int, other_id: int, vault:
     Raises NotFound outside the scope, BadValue for one record with itself or one that has ended, Conflict while one
     of the two has an open emergency or somebody is on the line about the other one.
     """
-    with store.writing() as session:
-        changed = begin(session, scope, keep_id, other_id, vault, actor)
+    changed = store.write(lambda session: begin(session, scope, keep_id, other_id, vault, actor))
     follow(store, keep_id, other_id)
     log.info("resident.merged", resident=keep_id, other=other_id)
     return changed
@@ -74,11 +74,11 @@ def follow(store: Store, keep_id: int, other_id: int) -> None:
 
 def follow_all(store: Store) -> None:
     """What a crash has left: of every record that went into another one."""
+    left = (exists().where(table.resident_id == col(Resident.id)) for table in _MOVED)
     with store.reading() as session:
         rows = session.execute(
             select(col(Resident.merged_into), col(Resident.id)).where(
-                col(Resident.merged_into).is_not(None),
-                or_(*(exists().where(col(table.resident_id) == col(Resident.id)) for table in (Case, *_HISTORY))),
+                col(Resident.merged_into).is_not(None), or_(*left)
             )
         ).all()
     for keep_id, other_id in rows:
@@ -106,7 +106,8 @@ def _care_plans(session: Writing, keep_id: int, other_id: int, actor: Actor) -> 
     active = col(CarePlan.state) == PlanState.ACTIVE
     mine = session.scalars(select(CarePlan).where(col(CarePlan.resident_id) == keep_id, active)).all()
     known = {(plan.local_time, tuple(sorted(plan.weekdays))) for plan in mine}
-    for plan in session.scalars(select(CarePlan).where(col(CarePlan.resident_id) == other_id)).all():
+    theirs = session.scalars(select(col(CarePlan.id)).where(col(CarePlan.resident_id) == other_id))
+    for plan in session.lock_all(CarePlan, (plan_id or 0 for plan_id in theirs)):
         plan.resident_id = keep_id
         if plan.state is PlanState.ACTIVE and (plan.local_time, tuple(sorted(plan.weekdays))) in known:
             care.end(session, plan, actor, why="merged")

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from callbridge.emergency import is_emergency_service
 from dispatch.models import Rung
 from dispatch.next_steps import NextSteps
+from registry import days_off
 from registry.channel_plan import PlanLines
 from registry.matching import Weights
 from registry.models import RuleKind, Way
@@ -269,20 +270,14 @@ class WorkingDaysPolicy(Policy):
     @field_validator("days_off", "make_up_days")
     @classmethod
     def _are_days(cls, spans: list[str]) -> list[str]:
-        for span in spans:
+        for each in spans:
             try:
-                first, last = _span(span)
+                first, last = days_off.span(each)
             except ValueError as wrong:
                 raise PydanticCustomError("no_such_day", "there is no such day") from wrong
             if first > last:
                 raise PydanticCustomError("ends_before_it_begins", "ends before it begins")
         return spans
-
-    def off(self, day: date) -> bool:
-        return _within(day, self.days_off)
-
-    def made_up(self, day: date) -> bool:
-        return _within(day, self.make_up_days)
 
 
 class RecordPolicy(Policy):
@@ -307,15 +302,6 @@ class IncidentPolicy(Policy):
 
 class ChannelPlan(Policy):
     hours: PlanLines
-
-
-def _span(text: str) -> tuple[date, date]:
-    first, _, last = text.partition("/")
-    return date.fromisoformat(first), date.fromisoformat(last or first)
-
-
-def _within(day: date, spans: list[str]) -> bool:
-    return any(first <= day <= last for first, last in map(_span, spans))
 
 
 POLICIES: Mapping[RuleKind, type[BaseModel]] = {

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select
 
+from registry.days_off import DaysOff
 from registry.errors import NotFound
 from registry.models import Centre, Rule, RuleKind, Service
 from registry.numbers import NumberPlan
-from registry.special_hours import DaysOff
 from registry.store import Reading, Writing
 
 

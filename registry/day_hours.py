@@ -17,7 +17,7 @@ SPAN = rf"(?P<begins>{_TIME})-(?P<ends>{_TIME})"  # as a part of a line's patter
 _DAY = 24 * 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class DayHours:
     begins: time
     ends: time

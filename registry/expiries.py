@@ -17,7 +17,7 @@ from registry.store import Reading, Writing
 
 AHEAD = timedelta(days=30)
 TOLD_FOR = timedelta(days=30)  # after the last day
-SOONER = timedelta(days=7)  # that a desk is told before: it counts the days itself, without asking again
+SOONER = timedelta(days=7)  # a desk has it in hand, and begins to show it by itself when the day has come
 
 
 class Term(StrEnum):
@@ -32,6 +32,10 @@ class Expiry:
     merchant_id: int
     term: Term
     last: date
+
+    @property
+    def told_from(self) -> date:
+        return self.last - AHEAD
 
 
 def expiries(session: Reading | Writing, centre_id: int, today: date) -> list[Expiry]:

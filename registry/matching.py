@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from registry.capacity_plan import capacity_at
+from registry.days_off import NO_DAYS_OFF, DaysOff
 from registry.geo import distance
 from registry.hours import Span
 from registry.models.merchants import Channel, MerchantKind
 from registry.records import Record, RecordWeights, facts, points
-from registry.special_hours import NO_DAYS_OFF, DaysOff, Opening
+from registry.special_hours import Opening
 
 LISTED = 200  # candidates, and exclusions, that are told one by one; the rest are counted
 

@@ -160,7 +160,7 @@ class NumberPlan:
         digits = raw.removeprefix(own)
         if not self._rules.mobile.fullmatch(digits):
             return None
-        if digits is raw and self.exchange_prefix and raw.startswith(self.exchange_prefix):
+        if digits == raw and self.exchange_prefix and raw.startswith(self.exchange_prefix):
             return None
         return own + digits
 

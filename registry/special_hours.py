@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from registry.day_hours import SPAN, DayHours
+from registry.days_off import NO_DAYS_OFF, DaysOff, Kind
 from registry.hours import DAY, Span, is_open, open_until, opens_next
 from registry.text import plain
 
@@ -25,46 +26,12 @@ AHEAD = 60  # days in which the next opening is looked for
 LONGEST_WHY = 40
 _CLOSED = "closed"
 _DAY = r"\d{4}-\d{2}-\d{2}"
-_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _LINE = re.compile(
     rf"(?P<first>{_DAY})(?:\.\.(?P<last>{_DAY}))?/(?P<hours>[^/]+)(?:/(?P<why>[^/]*))?"
     r"|(?P<kind>holidays|make_up_days)/(?P<all_hours>[^/]+)(?:/(?P<all_why>[^/]*))?",
     re.ASCII,
 )
-_SPAN = re.compile(rf"({_TIME})-({_TIME})", re.ASCII)
-
-
-class Kind(StrEnum):
-    """Of days that the centre's calendar tells."""
-
-    HOLIDAYS = "holidays"
-    MAKE_UP_DAYS = "make_up_days"
-
-
-@dataclass(frozen=True, slots=True)
-class DaysOff:
-    """The centre's calendar: public holidays as days of certain years or of every year (MM-DD), and the weekends that
-    are worked in exchange.
-    """
-
-    off: tuple[tuple[date, date], ...] = ()
-    yearly: frozenset[str] = frozenset()
-    made_up: tuple[tuple[date, date], ...] = ()
-
-    @classmethod
-    def of(cls, off: Iterable[str], yearly: Iterable[str], made_up: Iterable[str]) -> Self:
-        """As the rules write them: `2026-05-01` or `2026-05-01/2026-05-05`."""
-        return cls(tuple(map(_days, off)), frozenset(yearly), tuple(map(_days, made_up)))
-
-    def kind(self, day: date) -> Kind | None:
-        if any(first <= day <= last for first, last in self.made_up):
-            return Kind.MAKE_UP_DAYS
-        if any(first <= day <= last for first, last in self.off):
-            return Kind.HOLIDAYS
-        return Kind.HOLIDAYS if {f"{day:%m-%d}", day.isoformat()} & self.yearly else None
-
-
-NO_DAYS_OFF = DaysOff()
+_SPAN = re.compile(SPAN, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +39,7 @@ class SpecialDay:
     """One line. `spans` are the hours of such a day; `like` is the weekday (0 is Monday) whose hours are kept."""
 
     days: tuple[date, date] | Kind
-    spans: tuple[tuple[time, time], ...]
+    spans: tuple[DayHours, ...]
     like: int | None
     why: str
 
@@ -94,13 +61,13 @@ class SpecialDay:
             )
             if days[1] < days[0]:
                 raise ValueError(line)
-        spans: list[tuple[time, time]] = []
+        spans: list[DayHours] = []
         if hours != _CLOSED and hours not in WEEKDAYS:
             for part in hours.split("+"):
                 span = _SPAN.fullmatch(part)
                 if span is None:
                     raise ValueError(line)
-                spans.append((time.fromisoformat(span[1]), time.fromisoformat(span[2])))
+                spans.append(DayHours.of(span))
         like = WEEKDAYS.index(hours) if hours in WEEKDAYS else None
         return cls(days, tuple(sorted(spans)), like, (why or "").strip()[:LONGEST_WHY])
 
@@ -110,7 +77,7 @@ class SpecialDay:
         else:
             first, last = self.days
             days = first.isoformat() if first == last else f"{first.isoformat()}..{last.isoformat()}"
-        spans = "+".join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in self.spans)
+        spans = "+".join(map(str, self.spans))
         hours = WEEKDAYS[self.like] if self.like is not None else spans or _CLOSED
         return f"{days}/{hours}" + (f"/{self.why}" if self.why else "")
 
@@ -118,11 +85,6 @@ class SpecialDay:
         if isinstance(self.days, Kind):
             return self.days is kind
         return self.days[0] <= day <= self.days[1]
-
-
-def _days(text: str) -> tuple[date, date]:
-    first, _, last = text.partition("/")
-    return date.fromisoformat(first), date.fromisoformat(last or first)
 
 
 def _read_lines(lines: list[str]) -> list[str]:
@@ -203,7 +165,7 @@ class Opening:
         midnight = datetime.combine(day, time())
         special = self.on(day)
         if special is not None and special.like is None:
-            spans = [Span.of(0, opens, closes) for opens, closes in special.spans]
+            spans = [Span.of(0, each.begins, each.ends) for each in special.spans]
         else:
             weekday = day.weekday() if special is None or special.like is None else special.like
             spans = [Span(start % DAY, length) for start, length in self.week if start // DAY == weekday]

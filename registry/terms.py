@@ -10,6 +10,7 @@ from datetime import date
 from sqlmodel import col, delete, select
 
 from registry.centres import days_off
+from registry.days_off import NO_DAYS_OFF
 from registry.drafts import ContractDraft, HoursDraft, NumberDraft
 from registry.errors import NotFound
 from registry.hours import Span
@@ -23,7 +24,7 @@ from registry.models import (
     OpeningHours,
 )
 from registry.numbers import NumberPlan
-from registry.special_hours import NO_DAYS_OFF, Opening, goes_by_calendar
+from registry.special_hours import Opening, goes_by_calendar
 from registry.store import Reading, Writing
 
 

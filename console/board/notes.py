@@ -15,8 +15,6 @@ from dispatch.wire.board import GapLine
 
 _MOST_GAPS = _MOST_NUMBERS = 3  # lines; the rest is counted
 
-_DAYS_AHEAD = 30  # that a licence's or a contract's end is told before
-
 Note = tuple[str, str]  # text and style
 _BAD, _NEWS, _QUIET = "bold $text-warning", "$text", "$text-muted"
 
@@ -102,9 +100,9 @@ def _expiries(world: World, speech: Speech) -> Iterator[Note]:
     if world.me is None or world.me.role == "operator":
         return
     today = world.now().astimezone(world.zone).date()
-    due = [(each, left) for each in world.expiries if (left := (each.last - today).days) <= _DAYS_AHEAD]
-    for each, left in due[:_MOST_NUMBERS]:
-        name, term = plain(each.merchant.name, 40), speech.word("term", each.term)
+    due = [each for each in world.expiries if each.told_from <= today]
+    for each in due[:_MOST_NUMBERS]:
+        name, term, left = plain(each.merchant.name, 40), speech.word("term", each.term), (each.last - today).days
         key, tone = ("board.ends", _NEWS) if left >= 0 else ("board.has_ended", _BAD)
         yield speech.say(key, merchant=name, term=term, day=each.last.isoformat(), days=left), tone
     if (more := len(due) - _MOST_NUMBERS) > 0:

@@ -96,7 +96,10 @@ def expiry_lines(session: Reading | Writing, centre_id: int, now: datetime) -> l
     """What somebody has to renew."""
     found = expiries(session, centre_id, centres.today(session, centre_id, now))
     lines = merchant_lines(session, (each.merchant_id for each in found))
-    return [ExpiryLine(merchant=lines[each.merchant_id], term=each.term.value, last=each.last) for each in found]
+    return [
+        ExpiryLine(merchant=lines[each.merchant_id], term=each.term.value, last=each.last, told_from=each.told_from)
+        for each in found
+    ]
 
 
 def _said_of(session: Reading | Writing, merchant_id: int) -> dict[Satisfaction, int]:

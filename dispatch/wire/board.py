@@ -61,6 +61,7 @@ class ExpiryLine(Wire):
     merchant: MerchantLine
     term: Term
     last: date
+    told_from: date  # shown from this day on
 
 
 class GapLine(Wire):

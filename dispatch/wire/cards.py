@@ -50,10 +50,9 @@ class Resume(Command):
     """Ends a suspension before its time."""
 
 
-class RecordView(Wire):
-    """How a merchant worked in the last `days`, and what that is worth in the ranking (docs/records.md)."""
+class RecordFigures(Wire):
+    """How a merchant worked, and what that is worth in the ranking (docs/records.md)."""
 
-    days: int
     points: float
     asked: int
     declined: int
@@ -65,3 +64,9 @@ class RecordView(Wire):
     not_satisfied: int
     yellow: int
     red: int
+
+
+class RecordView(RecordFigures):
+    """Of the last `days`."""
+
+    days: int

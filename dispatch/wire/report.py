@@ -3,6 +3,7 @@
 from datetime import date
 
 from dispatch.wire.base import Wire
+from dispatch.wire.cards import RecordFigures
 from dispatch.wire.people import MerchantLine
 
 
@@ -35,21 +36,10 @@ class AreaFigures(FiguresView):
     name: str | None
 
 
-class MerchantFigures(Wire):
-    """What its record of these days is, and what that is worth (docs/records.md)."""
+class MerchantFigures(RecordFigures):
+    """Of the days of the report."""
 
     merchant: MerchantLine
-    points: float
-    asked: int
-    declined: int
-    silent: int
-    visits: int
-    late: int
-    satisfied: int
-    fairly: int
-    not_satisfied: int
-    yellow: int
-    red: int
 
 
 class ReportView(Wire):

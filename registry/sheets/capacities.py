@@ -4,7 +4,7 @@ import re
 
 from registry.capacity_plan import Carries
 from registry.day_hours import DayHours
-from registry.sheets.cells import Wrong, wall_time
+from registry.sheets.cells import Wrong, pieces, wall_time
 from registry.text import folded
 
 _PIECE = re.compile(r"([\d:.点时分]+)\s*(?:[-–—~至到]|to)\s*([\d:.点时分]+)[\s:]+(\d{1,5})\s*(?:单|jobs?)?")
@@ -13,10 +13,8 @@ _PIECE = re.compile(r"([\d:.点时分]+)\s*(?:[-–—~至到]|to)\s*([\d:.点�
 def read(text: str) -> list[str]:
     """The lines of the plan. Raises Wrong."""
     found = []
-    for piece in re.split(r"[;\n]", folded(text, 500).replace("；", ";")):
-        if not piece.strip():
-            continue
-        parts = _PIECE.fullmatch(piece.strip())
+    for piece in pieces(folded(text, 500)):
+        parts = _PIECE.fullmatch(piece)
         if parts is None:
             raise Wrong("capacity_plan")
         found.append(str(Carries(DayHours(wall_time(parts[1]), wall_time(parts[2])), int(parts[3]))))
@@ -25,8 +23,8 @@ def read(text: str) -> list[str]:
 
 def written(plan: list[str], language: str) -> str:
     """What `read` reads the same plan from."""
-    pieces = []
+    said = []
     for line in map(Carries.read, plan):
         jobs = f"{line.jobs}单" if language != "en" else f"{line.jobs} job{'' if line.jobs == 1 else 's'}"
-        pieces.append(f"{line.hours} {jobs}")
-    return ("; " if language == "en" else "；").join(pieces)
+        said.append(f"{line.hours} {jobs}")
+    return ("; " if language == "en" else "；").join(said)

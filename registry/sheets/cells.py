@@ -79,6 +79,11 @@ def parts(text: str) -> list[str]:
     return [kept for one in _PARTS.split(text) if (kept := plain(one))]
 
 
+def pieces(text: str) -> list[str]:
+    """What stands between semicolons or line breaks: the lines of a plan, or of opening hours."""
+    return [kept for one in re.split(r"[;；\n]", text) if (kept := one.strip())]
+
+
 def whole(text: str, least: int, most: int) -> int:
     figures = folded(text, 20).rstrip("级")
     if not re.fullmatch(r"-?\d{1,9}", figures, re.ASCII) or not least <= int(figures) <= most:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from registry.sheets.cells import Wrong, wall_time
+from registry.sheets.cells import Wrong, pieces, wall_time
 from registry.sheets.columns import WEEK, WEEKDAYS
 from registry.sheets.record import Facts
 from registry.text import folded
@@ -20,10 +20,8 @@ _FOLDED_DAYS = [re.compile(rf"{day.casefold()}[a-z]*") for day in WEEKDAYS]
 def read(text: str) -> list[Facts]:
     """Weekday, opens and closes of each span, in order. Raises Wrong."""
     found = []
-    for piece in re.split(r"[;\n]", folded(text, 500).replace("；", ";")):
-        if not piece.strip():
-            continue
-        split = _PIECE.fullmatch(piece.strip())
+    for piece in pieces(folded(text, 500)):
+        split = _PIECE.fullmatch(piece)
         if split is None:
             raise Wrong("hours")
         spans = _spans(split[2])

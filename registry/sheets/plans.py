@@ -4,7 +4,7 @@ import re
 
 from registry.channel_plan import Asking, Hours
 from registry.day_hours import DayHours
-from registry.sheets.cells import Wrong, wall_time
+from registry.sheets.cells import Wrong, pieces, wall_time
 from registry.text import folded
 
 _WAYS = {
@@ -21,10 +21,8 @@ _PIECE = re.compile(
 def read(text: str) -> list[str]:
     """The lines of the plan. Raises Wrong."""
     found = []
-    for piece in re.split(r"[;\n]", folded(text, 500).replace("；", ";")):
-        if not piece.strip():
-            continue
-        parts = _PIECE.fullmatch(piece.strip())
+    for piece in pieces(folded(text, 500)):
+        parts = _PIECE.fullmatch(piece)
         ask = _KNOWN.get(parts[3].strip()) if parts is not None else None
         if parts is None or ask is None:
             raise Wrong("channel_plan")
@@ -35,9 +33,9 @@ def read(text: str) -> list[str]:
 
 def written(plan: list[str], language: str) -> str:
     """What `read` reads the same plan from."""
-    pieces = []
+    said = []
     for line in map(Hours.read, plan):
         way = _WAYS[line.ask][int(language == "en")]
         tries = "" if line.tries is None else f" {line.tries} times" if language == "en" else f" {line.tries}次"
-        pieces.append(f"{line.hours} {way}{tries}")
-    return ("; " if language == "en" else "；").join(pieces)
+        said.append(f"{line.hours} {way}{tries}")
+    return ("; " if language == "en" else "；").join(said)

@@ -2,10 +2,11 @@
 
 import re
 
-from registry.sheets.cells import Wrong, wall_time
+from registry.days_off import Kind
+from registry.sheets.cells import Wrong, pieces, wall_time
 from registry.sheets.columns import WEEK, WEEKDAYS
 from registry.special_hours import WEEKDAYS as NAMES
-from registry.special_hours import Kind, SpecialDay
+from registry.special_hours import SpecialDay
 from registry.text import folded, plain
 
 _KINDS = {
@@ -22,14 +23,13 @@ _LIKE = re.compile(r"(?:按|as\s+)\s*(?:周|星期)?([一二三四五六日天]|
 def read(text: str) -> list[str]:
     """The lines. Raises Wrong."""
     found = set()
-    for piece in re.split(r"[;；\n]", text):
-        if said := plain(piece):
-            days, rest = _when(said)
-            hours, why = _hours(rest)
-            try:
-                found.add(str(SpecialDay.read(f"{days}/{hours}/{why.replace('/', ' ')}")))
-            except ValueError as wrong:
-                raise Wrong("special_hours") from wrong
+    for piece in pieces(text):
+        days, rest = _when(plain(piece))
+        hours, why = _hours(rest)
+        try:
+            found.add(str(SpecialDay.read(f"{days}/{hours}/{why.replace('/', ' ')}")))
+        except ValueError as wrong:
+            raise Wrong("special_hours") from wrong
     return sorted(found)
 
 
@@ -47,7 +47,7 @@ def _said(one: SpecialDay, english: bool) -> str:
     if one.like is not None:
         hours = f"as {WEEKDAYS[one.like]}" if english else f"按周{WEEK[one.like]}"
     else:
-        spans = "、".join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in one.spans)
+        spans = "、".join(map(str, one.spans))
         hours = spans or _CLOSED[english]
     return " ".join(filter(None, (days, hours, one.why)))
 

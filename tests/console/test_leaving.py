@@ -11,14 +11,19 @@ async def test_it_is_noted_with_two_keys_and_undone_with_two(sit_down, size, tow
         await seat.press("enter")
         await seat.sees("林婉芝奶奶", "同意书")
         await seat.press("e")
-        await seat.sees("老人的去向", "已离世", "已搬走")
+        await seat.sees("老人的去向", "没有变化", "已离世", "已搬走")
         await seat.press("1")
+        await seat.until(lambda: "老人的去向" not in seat.text)
+        assert not [each for each in town.told if each.path.endswith("leave")], "a digit too many changes nothing"
+        await seat.press("e")
+        await seat.sees("老人的去向")
+        await seat.press("2")
         left = await seat.told("residents/11/leave")
         assert left.body == {"version": people.LIN.version, "why": "died"}
         await seat.sees("已离世（2026-03-02 登记）")
         await seat.press("e")
         await seat.sees("恢复在册")
-        await seat.press("1")
+        await seat.press("2")
         await seat.told("residents/11/come-back")
         await seat.until(lambda: "已离世" not in seat.text)
 

@@ -118,9 +118,10 @@ async def test_a_supervisor_is_told_of_terms_that_end_within_a_month_and_of_thos
 ) -> None:
     town.me = people.ME.model_copy(update={"role": "supervisor"})
     today = people.NOW.date()
+    days = (("licence", today - timedelta(days=1)), ("contract", today + timedelta(days=31)))
     ends = [
-        ExpiryLine(merchant=people.MERCHANTS[0], term="licence", last=today - timedelta(days=1)),
-        ExpiryLine(merchant=people.MERCHANTS[1], term="contract", last=today + timedelta(days=31)),
+        ExpiryLine(merchant=merchant, term=term, last=last, told_from=last - timedelta(days=30))
+        for merchant, (term, last) in zip(people.MERCHANTS, days, strict=False)
     ]
     async with sit_down(size) as seat:
         town.happen("merchant.changed", expiries=ends)
@@ -133,7 +134,9 @@ async def test_a_supervisor_is_told_of_terms_that_end_within_a_month_and_of_thos
 
 
 async def test_terms_that_end_are_no_matter_of_an_operator(sit_down, town: Town) -> None:
-    ended = ExpiryLine(merchant=people.MERCHANTS[0], term="licence", last=people.NOW.date())
+    ended = ExpiryLine(
+        merchant=people.MERCHANTS[0], term="licence", last=people.NOW.date(), told_from=people.NOW.date()
+    )
     async with sit_down() as seat:
         town.happen("merchant.changed", expiries=[ended])
         town.happen("centre.audit_found", findings=[FindingLine(kind="timer_overdue", count=3, since=people.NOW)])

@@ -13,7 +13,7 @@ from dispatch.errors import Conflict, NotAllowed
 from dispatch.models import Call, Case, CaseState, OfferState, Recording, RecordingKind
 from registry.models import AccessLog
 from registry.store import Role, Scope
-from tests.dispatch.test_intake import cel, record
+from tests.dispatch.event_log import cel, record
 from tests.dispatch.town import Town
 
 

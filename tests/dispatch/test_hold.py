@@ -36,8 +36,8 @@ from dispatch.release import Released, release
 from dispatch.wire.telephone import Dial
 from registry.models import Centre, LineKind
 from registry.store import Actor
+from tests.dispatch.event_log import cel, record
 from tests.dispatch.test_care import agreed
-from tests.dispatch.test_intake import cel, record
 from tests.dispatch.test_ladders import BUTTON, DAUGHTER, SON, SUPERVISOR, _rule
 from tests.dispatch.test_surveys import later, served
 from tests.dispatch.town import HER_LINE, Town

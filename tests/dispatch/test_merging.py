@@ -127,6 +127,16 @@ def test_what_a_crash_has_left_is_done_by_whoever_starts_next(town: Town, record
     assert merged(town, keep, other) == [], "said again it is done already"
 
 
+def test_a_call_that_may_have_been_hers_is_followed_up_too(town: Town, records: tuple[int, int]) -> None:
+    keep, other = records
+    neighbour = town.resident("张玉珍", MOBILE, kind=LineKind.MOBILE)
+    town.hangs_up(town.rings_in(MOBILE), CallEnd.ABANDONED)
+    with resting(town.store) as session:
+        merging.begin(session, Scope(town.centre_id), keep, other, town.vault, Actor.system())
+    merging.follow_all(town.store)
+    assert {each.resident_id for each in town.all(CallMatch)} == {keep, neighbour}
+
+
 def test_nobody_is_merged_in_the_middle_of_an_emergency_or_of_a_call(
     town: Town, records: tuple[int, int], installation: Installation
 ) -> None:

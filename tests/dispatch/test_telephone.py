@@ -24,7 +24,6 @@ from callbridge.events import (
 from dispatch import dialling, phone_orders, telephone
 from dispatch.errors import BadValue, Conflict, NotAllowed
 from dispatch.models import (
-    Call,
     CallState,
     Case,
     CaseCall,
@@ -38,35 +37,22 @@ from dispatch.models import (
 )
 from dispatch.telephonist import Telephonist
 from dispatch.views.timeline import timeline
-from dispatch.wire.telephone import BringIn, CallVerb, Dial, DropLeg, HandOver, Listen
-from registry.models import Contact
+from dispatch.wire.telephone import BringIn, Dial, DropLeg, HandOver, Listen
 from registry.store import Role, Scope
 from registry.store.journal import Journal
+from tests.dispatch.at_the_telephone import (
+    DAUGHTER,
+    QUEUED,
+    TALKING,
+    Telephone,
+    contact_of,
+    do,
+    event,
+    leg_of,
+    talking,
+    work,
+)
 from tests.dispatch.town import HER_LINE, Town
-
-QUEUED, TALKING = CallVerb(expects="queued"), CallVerb(expects="talking")
-DAUGHTER = "+8613912345678"
-
-
-class Telephone:
-    """The exchange's end: it notes what it is asked, and refuses what it is told to."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-        self.next: asyncio.Queue[str] = asyncio.Queue()  # the names of `asked`, to be waited for
-        self.problem: Exception | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        async def act(*arguments: Any, **more: Any) -> None:
-            self.asked.append((name, arguments, more))
-            self.next.put_nowait(name)
-            if self.problem is not None:
-                raise self.problem
-
-        return act
-
-    def names(self) -> list[str]:
-        return [name for name, _, _ in self.asked]
 
 
 @pytest.fixture
@@ -81,36 +67,6 @@ def exchange(town: Town) -> Telephone:
             assert operator is not None
             operator.presence = Presence.READY
     return Telephone()
-
-
-def work(town: Town, exchange: Telephone) -> None:
-    """The telephonist does what is wanted."""
-    asyncio.run(Telephonist(town.store, exchange, "main").run_once())
-
-
-def do(town: Town, verb: Any, desk: Any, call: Call, command: Any) -> Call:
-    with town.store.writing() as session:
-        result: Call = verb(session, desk, call.id or 0, command)
-        return result
-
-
-def talking(town: Town) -> tuple[str, Call]:
-    uniqueid = town.rings_in()
-    town.answers(uniqueid)
-    return uniqueid, town.call(uniqueid)
-
-
-def event(town: Town, kind: Any, **fields: Any) -> None:
-    town.tell(kind(exchange="main", at=town.clock.now(), **fields))
-
-
-def contact_of(town: Town) -> int:
-    (contact,) = town.all(Contact)
-    return contact.id or 0
-
-
-def leg_of(town: Town, role: LegRole) -> Leg:
-    return [each for each in town.all(Leg) if each.role is role][-1]
 
 
 def test_of_two_operators_who_take_one_call_exactly_one_gets_it_and_the_other_is_told_who(

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from registry.days_off import DaysOff
 from registry.hours import Span
 from registry.matching import LISTED, CandidateFacts, ContractFacts, Match, Need, Weights, match
 from registry.models import Channel, MerchantKind
-from registry.special_hours import DaysOff
 
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 on a Monday in Shanghai
 HOME = (29.534627, 106.503673)

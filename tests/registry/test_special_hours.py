@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from registry.days_off import DaysOff
 from registry.drafts import MerchantChange, read
 from registry.errors import Refused
 from registry.hours import Span
-from registry.special_hours import DaysOff, Opening
+from registry.special_hours import Opening
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = tuple(Span.of(weekday, time(8), time(20)) for weekday in range(5))

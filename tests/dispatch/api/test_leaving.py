@@ -2,10 +2,12 @@
 
 from datetime import time
 
+from callbridge.events import CallEnd
 from dispatch import care_plans
-from dispatch.models import CarePlan, PlanState
+from dispatch.models import CarePlan, Case, PlanState
 from dispatch.wire.care import NewCarePlan
 from registry.models import Line
+from registry.models.centre import Priority
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
 
@@ -25,6 +27,16 @@ def test_her_lines_and_care_calls_end_and_what_is_open_comes_before_an_operator(
     assert town.call(town.rings_in()).resident_id is None, "her old number is a stranger's, and gets through"
     again = console.post(f"residents/{her}/leave", 422, version=left["version"], why="moved")
     assert again["values"]["problems"][0]["key"] == "has_ended"
+
+
+def test_an_emergency_of_hers_climbs_on(town: Town, console: Console) -> None:
+    her = town.resident()
+    call = town.rings_in(emergency=True)
+    town.hangs_up(call, CallEnd.ABANDONED)
+    (case,) = [each for each in town.all(Case) if each.priority is Priority.EMERGENCY]
+    card = console.get(f"residents/{her}")
+    console.post(f"residents/{her}/leave", version=card["version"], why="died")
+    assert town.case(case.number).needs_why == case.needs_why == "need.emergency"
 
 
 def test_a_mistake_is_undone_and_her_number_leads_to_her_again(town: Town, console: Console) -> None:
