@@ -11,9 +11,8 @@ from functools import lru_cache
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
-from registry.day_hours import SPAN, DayHours, in_turn, line_at
+from registry.day_hours import SPAN, DayHours, kept, line_at
 
 MOST = 10_000
 _LINE = re.compile(rf"{SPAN}/(?P<jobs>\d{{1,5}})", re.ASCII)
@@ -52,13 +51,6 @@ def capacity_at(usual: int | None, plan: tuple[str, ...], local: time) -> Capaci
     return Capacity(usual) if line is None else Capacity(line.jobs, str(line.hours))
 
 
-def _read_plan(lines: list[str]) -> list[str]:
-    """The lines as they are kept. Raises PydanticCustomError."""
-    try:
-        plan = [Carries.read(line) for line in lines]
-    except ValueError as wrong:
-        raise PydanticCustomError("capacity_plan", "08:00-12:00/3") from wrong
-    return [str(each) for each in in_turn(plan)]
-
-
-CapacityLines = Annotated[list[str], Field(max_length=24), AfterValidator(_read_plan)]
+CapacityLines = Annotated[
+    list[str], Field(max_length=24), AfterValidator(kept(Carries.read, "capacity_plan", "08:00-12:00/3"))
+]

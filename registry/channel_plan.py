@@ -13,11 +13,10 @@ from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 from sqlmodel import col, select
 
 from registry.centres import current_rule, zone
-from registry.day_hours import SPAN, DayHours, in_turn, line_at
+from registry.day_hours import SPAN, DayHours, kept, line_at
 from registry.models import Channel, Merchant, RuleKind
 from registry.store import Reading, Writing
 
@@ -55,16 +54,9 @@ class Hours:
         return f"{self.hours}/{self.ask}{tries}"
 
 
-def _read_plan(lines: list[str]) -> list[str]:
-    """The lines as they are kept. Raises PydanticCustomError."""
-    try:
-        plan = [Hours.read(line) for line in lines]
-    except ValueError as wrong:
-        raise PydanticCustomError("channel_hours", "20:00-08:00/voice_first/3") from wrong
-    return [str(each) for each in in_turn(plan)]
-
-
-PlanLines = Annotated[list[str], Field(max_length=24), AfterValidator(_read_plan)]
+PlanLines = Annotated[
+    list[str], Field(max_length=24), AfterValidator(kept(Hours.read, "channel_hours", "20:00-08:00/voice_first/3"))
+]
 
 
 def asked_at(

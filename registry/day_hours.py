@@ -5,10 +5,10 @@ the same time is day and night.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import time
-from typing import Protocol, TypeVar
+from typing import LiteralString, Protocol, TypeVar
 
 from pydantic_core import PydanticCustomError
 
@@ -61,6 +61,22 @@ def in_turn(lines: Iterable[L]) -> Sequence[L]:
         if one.hours.minutes > free or (len(plan) > 1 and one.hours.begins == following.hours.begins):
             raise PydanticCustomError("hours_overlap", "two lines hold the same hour")
     return plan
+
+
+def kept(read: Callable[[str], L], kind: LiteralString, example: LiteralString) -> Callable[[list[str]], list[str]]:
+    """What reads a plan's lines and gives them as they are kept.
+
+    It raises PydanticCustomError: of `kind` with the `example` where `read` raises ValueError, or as `in_turn` does.
+    """
+
+    def lines(given: list[str]) -> list[str]:
+        try:
+            plan = [read(line) for line in given]
+        except ValueError as wrong:
+            raise PydanticCustomError(kind, example) from wrong
+        return [str(each) for each in in_turn(plan)]
+
+    return lines
 
 
 def _minute(moment: time) -> int:
