@@ -176,15 +176,15 @@ class Match:
 
 def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, seed: str) -> Match:
     """Ranks who can come and says of everyone else why not; equal scores are drawn by `seed`."""
-    local = need.at.astimezone(ZoneInfo(need.time_zone))
+    then = _Then(need)
     candidates: list[Candidate] = []
     excluded: list[Excluded] = []
     more_excluded = 0
     for metres, merchant in _nearest_first(need, merchants):
         shown = None if metres is None else round(metres)
-        against = _against(need, merchant, metres, local)
+        against = _against(need, merchant, metres, then)
         if (first := next(against, None)) is None:
-            candidates.append(_candidate(need, merchant, shown, weights, local))
+            candidates.append(_candidate(need, merchant, shown, weights, then))
         elif len(excluded) < LISTED:
             excluded.append(Excluded(merchant, shown, (first, *against)))
         else:
@@ -206,9 +206,31 @@ def _nearest_first(need: Need, merchants: Sequence[CandidateFacts]) -> list[tupl
     return sorted(measured, key=lambda one: (one[0] is None, one[0] or 0, one[1].merchant_id))
 
 
-def _candidate(
-    need: Need, merchant: CandidateFacts, metres: int | None, weights: Weights, local: datetime
-) -> Candidate:
+class _Then:
+    """When it is needed, as the clocks at the centre show it; `local` is aware."""
+
+    def __init__(self, need: Need) -> None:
+        self.local = need.at.astimezone(ZoneInfo(need.time_zone))
+        self.day = self.local.date()
+        self._days_off = need.days_off
+        # By a week's own identity: many merchants share one, and to compare two takes longer than to read one.
+        self._closing: dict[tuple[int, tuple[str, ...]], tuple[bool, str | None]] = {}
+
+    def opening(self, merchant: CandidateFacts) -> Opening:
+        return Opening(merchant.spans, merchant.special_hours, self._days_off)
+
+    def closing(self, merchant: CandidateFacts) -> tuple[bool, str | None]:
+        """Whether the merchant is open, and until when, if it closes at all."""
+        hours = id(merchant.spans), merchant.special_hours
+        if (known := self._closing.get(hours)) is None:
+            opening = self.opening(merchant)
+            closes = opening.until(self.local)
+            known = opening.is_open(self.local), closes.isoformat() if closes else None
+            self._closing[hours] = known
+        return known
+
+
+def _candidate(need: Need, merchant: CandidateFacts, metres: int | None, weights: Weights, then: _Then) -> Candidate:
     reasons = []
     if metres is None:
         reasons.append(Reason("distance_unknown", {}, weights.distance_unknown))
@@ -222,16 +244,16 @@ def _candidate(
     record = need.records.get(merchant.merchant_id)
     if record is not None and (lost := points(record, weights)):
         reasons.append(Reason("record", facts(record), lost))
-    if closes := _opening(need, merchant).until(local):
-        reasons.append(Reason("open_until", {"at": closes.isoformat()}))
+    if closes := then.closing(merchant)[1]:
+        reasons.append(Reason("open_until", {"at": closes}))
     score = round(weights.start + sum(reason.points for reason in reasons), 1)
     channel = merchant.first_channel if merchant.first_channel in merchant.numbers else next(iter(merchant.numbers))
     return Candidate(merchant, metres, score, usual, channel, tuple(reasons))
 
 
-def _against(need: Need, merchant: CandidateFacts, metres: float | None, local: datetime) -> Iterator[Reason]:
-    """Everything that keeps this merchant from coming, most lasting first; `local` is when, at the centre."""
-    day = local.date()
+def _against(need: Need, merchant: CandidateFacts, metres: float | None, then: _Then) -> Iterator[Reason]:
+    """Everything that keeps this merchant from coming, most lasting first."""
+    local, day = then.local, then.day
     if merchant.kind not in need.merchant_kinds:
         yield Reason("other_kind")
     if merchant.suspended and (merchant.suspended_until is None or merchant.suspended_until > local):
@@ -240,11 +262,12 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None, local: 
         yield Reason("suspended", {"why": merchant.suspended_why, "until": ends})
     if merchant.licence_expires is not None and merchant.licence_expires < day:
         yield Reason("licence_expired", {"on": merchant.licence_expires.isoformat()})
-    yield from _against_contracts(need, merchant, metres, day)
+    if not _has_a_contract(need, merchant, metres, day):
+        yield from _against_contracts(need, merchant, metres, day)
     if not merchant.numbers:
         yield Reason("no_number")
-    opening = _opening(need, merchant)
-    if not opening.is_open(local):
+    if not then.closing(merchant)[0]:
+        opening = then.opening(merchant)
         opens, special = opening.opens_next(local), opening.on(day)
         values = {"opens_at": opens.isoformat() if opens else None}
         if special is not None and special.why:
@@ -253,7 +276,8 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None, local: 
             yield Reason("closed_that_day", values)
         else:
             yield Reason("closed", values)
-    yield from _against_capacity(merchant, local)
+    if merchant.capacity is not None or merchant.capacity_plan:
+        yield from _against_capacity(merchant, local)
     if merchant.merchant_id in need.declined:
         yield Reason("declined_already")
 
@@ -273,8 +297,16 @@ def _against_capacity(merchant: CandidateFacts, local: datetime) -> Iterator[Rea
         yield Reason("at_capacity_then", values | {"hours": hours})
 
 
-def _opening(need: Need, merchant: CandidateFacts) -> Opening:
-    return Opening(merchant.spans, merchant.special_hours, need.days_off)
+def _has_a_contract(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> bool:
+    """One that is in force, covers the service and reaches the place."""
+    for contract in merchant.contracts:
+        if (
+            contract.valid_from <= day <= contract.valid_until
+            and need.service_code in contract.services
+            and _reaches(contract, need, merchant, metres)
+        ):
+            return True
+    return False
 
 
 def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> Iterator[Reason]:
@@ -298,7 +330,7 @@ def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | Non
         yield Reason("contract_does_not_cover_service", {"service": need.service_code})
     looked_at = serving or looked_at
     if any(_reaches(contract, need, merchant, metres) for contract in looked_at):
-        return
+        return  # it is one of the others that is wanting
     radii = [contract.radius for contract in looked_at if contract.radius is not None]
     if radii and metres is None:
         yield Reason("position_unknown", {"radius": max(radii)})
@@ -314,7 +346,7 @@ def _reaches(contract: ContractFacts, need: Need, merchant: CandidateFacts, metr
     Where a position is missing, the merchant of the need's own area is taken to be near enough: a resident who was
     registered a minute ago has to get her medicine too.
     """
-    if contract.areas.intersection(need.areas):
+    if contract.areas and contract.areas.intersection(need.areas):
         return True
     if contract.radius is None:
         return not contract.areas

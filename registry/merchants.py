@@ -118,7 +118,7 @@ def suspend(
     session.add(past.as_it_is(session, merchant))
     merchant.suspended_at, merchant.suspended_why = session.clock.now(), why
     merchant.suspended_until, merchant.suspended_by_rule = until, by_rule
-    merchant.version += 1
+    merchant.version, merchant.updated_at = merchant.version + 1, session.clock.now()
     ends = until.isoformat() if until is not None else None
     _record(session, merchant, "suspended", actor, until=ends, by_rule=by_rule)
 
@@ -128,7 +128,7 @@ def resume(session: Writing, merchant: Merchant, actor: Actor) -> None:
     session.add(past.as_it_is(session, merchant))
     merchant.suspended_at = merchant.suspended_why = merchant.suspended_until = None
     merchant.suspended_by_rule = False
-    merchant.version += 1
+    merchant.version, merchant.updated_at = merchant.version + 1, session.clock.now()
     _record(session, merchant, "resumed", actor)
 
 

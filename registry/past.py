@@ -8,8 +8,8 @@ from pydantic_core import to_jsonable_python
 from sqlmodel import col, select
 
 from registry.among import among, ids
-from registry.candidates import facts_of
 from registry.matching import CandidateFacts
+from registry.merchant_facts import facts_of
 from registry.models import Merchant, MerchantPast
 from registry.store import Reading, Writing
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from registry import past
 from registry.models import Channel, Merchant, MerchantNumber
 from registry.store import Actor, Entry, Reading, Subject, Writing
 
@@ -27,10 +28,11 @@ def note_wrong(session: Writing, merchant_id: int, channel: Channel, number: str
             MerchantNumber.number == number,
         )
     ).one_or_none()
-    merchant = session.get(Merchant, merchant_id)
-    if row is None or merchant is None or row.wrong_since is not None:
+    if row is None or row.wrong_since is not None or (merchant := session.lock(Merchant, merchant_id)) is None:
         return
-    row.wrong_since = session.clock.now()
+    session.add(past.as_it_is(session, merchant))
+    row.wrong_since = merchant.updated_at = session.clock.now()
+    merchant.version += 1
     session.record(
         Entry(
             what="merchant.number_wrong",

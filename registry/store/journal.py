@@ -18,6 +18,7 @@ from sqlmodel import Field, SQLModel
 from registry.models.columns import choice
 from registry.store.pouring import pour
 
+_OF_MERCHANTS = "subject = 'merchant'"  # whose facts are kept in memory (`registry.known_merchants`)
 _MANY = 10  # entries of one transaction, from an import say
 APPEND_LOCK = 0x746F776E  # "town": PostgreSQL's advisory lock that puts appends in order
 
@@ -101,6 +102,7 @@ class Journal(SQLModel, table=True):
         Index("ix_journal_case", "case_id", "seq"),
         Index("ix_journal_call", "call_id", "seq"),
         Index("ix_journal_subject", "subject", "subject_id", "seq"),
+        Index("ix_journal_merchant", "seq", sqlite_where=text(_OF_MERCHANTS), postgresql_where=text(_OF_MERCHANTS)),
         {"sqlite_autoincrement": True},
     )
 

@@ -42,6 +42,8 @@ Made = TypeVar("Made")
 
 
 class _Asking(Session):
+    memory: dict[Any, Any]  # what readers of one store remember of it, each under a name of its own
+
     def rows(self, statement: Executable, **values: Any) -> CursorResult[*tuple[Any, ...]]:
         """What a statement finds that was built once, with its `values`: columns, not rows of a model.
 
@@ -127,6 +129,7 @@ class Store:
         self._pen = threading.Lock()
         self._listeners: list[Callable[[int], None]] = []
         self._timekeepers: list[Callable[[float], None]] = []
+        self._memory: dict[Any, Any] = {}
 
     def on_commit(self, listener: Callable[[int], None]) -> None:
         """Calls `listener` with the highest new journal sequence after every commit that wrote entries.
@@ -144,6 +147,7 @@ class Store:
         with self.engine.connect() as connection:
             begin(connection, "BEGIN")
             with Reading(bind=connection, expire_on_commit=False, autoflush=False) as session:
+                session.memory = self._memory
                 yield session
 
     @contextmanager
@@ -191,7 +195,7 @@ class Store:
     def writing_on(self, connection: Connection) -> Iterator[Writing]:
         """Writes, with the journal's rows last, in the transaction of `connection`, which the caller commits."""
         with Writing(bind=connection, expire_on_commit=False) as session:
-            session.clock, session.entries = self.clock, []
+            session.clock, session.entries, session.memory = self.clock, [], self._memory
             yield session
             session.flush()
             if session.entries:

@@ -176,7 +176,7 @@ def test_neither_statements_nor_tables_read_whole_grow_with_the_number_of_mercha
 ) -> None:
     wanted = need(store, scope, resident_id=wang)
     counts = []
-    for _ in range(2):
+    for _ in range(3):
         for number in range(4):
             merchant(store, scope, name=f"药房{number}")
         with store.reading() as session:
@@ -184,4 +184,4 @@ def test_neither_statements_nor_tables_read_whole_grow_with_the_number_of_mercha
                 gather(session, scope, wanted)
             assert whole_tables(session, asked) == set()
             counts.append(len(asked))
-    assert counts[0] == counts[1] <= 7
+    assert counts[0] <= counts[1] == counts[2] <= 12

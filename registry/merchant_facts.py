@@ -1,0 +1,138 @@
+"""Merchants as a decision sees them, read together: a handful of statements whatever their number."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import time
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, String, cast, func, select
+from sqlmodel import col
+
+from registry.among import among, ids
+from registry.hours import Span
+from registry.matching import CandidateFacts, ContractFacts
+from registry.models import (
+    Channel,
+    Contract,
+    ContractArea,
+    ContractService,
+    Merchant,
+    MerchantNumber,
+    OpeningHours,
+)
+from registry.store import Reading, Writing
+
+Rows = Select[*tuple[Any, ...]]
+
+
+def facts_of(
+    session: Reading | Writing, merchant_ids: Iterable[int], load: Mapping[int, int] | None = None
+) -> list[CandidateFacts]:
+    """These merchants as they stand now; `load` is how many accepted jobs each has under way."""
+    session.flush()
+    database, jobs = session.connection(), load or {}
+    these = {"ids": ids(sorted(merchant_ids))}
+    contracts: dict[int, list[ContractFacts]] = {}
+    for merchant_id, valid_from, valid_until, radius, services, areas in database.execute(_CONTRACTS, these).all():
+        facts = ContractFacts(valid_from, valid_until, radius, _words(services or ""), _area_ids(areas or ""))
+        contracts.setdefault(merchant_id, []).append(facts)
+    numbers: dict[int, dict[Channel, str]] = {}
+    for merchant_id, channel, number in database.execute(_NUMBERS, these).all():
+        numbers.setdefault(merchant_id, {}).setdefault(channel, number)
+    weeks = {row[0]: row[1] for row in database.execute(_WEEKS, these).all()}
+    return [
+        CandidateFacts._make(
+            (
+                *row[:_COUNTED],
+                jobs.get(row[0], 0),
+                numbers.get(row[0], {}),
+                _week(weeks.get(row[0], "")),
+                tuple(contracts.get(row[0], ())),
+                row[_COUNTED],
+                *map(_lines, row[_COUNTED + 1 :]),
+            )
+        )
+        for row in database.execute(_MERCHANTS, these).all()
+    ]
+
+
+_MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version and the plans come last
+    col(Merchant.id),
+    col(Merchant.kind),
+    col(Merchant.name),
+    col(Merchant.address),
+    col(Merchant.area_id),
+    col(Merchant.latitude),
+    col(Merchant.longitude),
+    col(Merchant.licence_expires),
+    col(Merchant.capacity),
+    col(Merchant.suspended_at).is_not(None),
+    func.coalesce(col(Merchant.suspended_why), ""),
+    col(Merchant.suspended_until),
+    col(Merchant.first_channel),
+    col(Merchant.version),
+    cast(col(Merchant.special_hours), String),
+    cast(col(Merchant.capacity_plan), String),
+).where(among(col(Merchant.id), "ids"))
+_COUNTED = 13  # its columns before those that are counted or gathered
+_CONTRACTS = select(
+    col(Contract.merchant_id),
+    col(Contract.valid_from),
+    col(Contract.valid_until),
+    col(Contract.radius),
+    select(func.aggregate_strings(col(ContractService.service_code), " "))
+    .where(col(ContractService.contract_id) == Contract.id)
+    .correlate(Contract)
+    .scalar_subquery(),
+    select(func.aggregate_strings(cast(col(ContractArea.area_id), String), " "))
+    .where(col(ContractArea.contract_id) == Contract.id)
+    .correlate(Contract)
+    .scalar_subquery(),
+).where(among(col(Contract.merchant_id), "ids"))
+# One row for each merchant: a week's hours as one text, and most merchants share theirs with others.
+_WEEKS = (
+    select(
+        col(OpeningHours.merchant_id),
+        func.aggregate_strings(
+            cast(col(OpeningHours.weekday), String)
+            + " "
+            + cast(col(OpeningHours.opens), String)
+            + " "
+            + cast(col(OpeningHours.closes), String),
+            ",",
+        ),
+    )
+    .where(among(col(OpeningHours.merchant_id), "ids"))
+    .group_by(col(OpeningHours.merchant_id))
+)
+_NUMBERS = (
+    select(col(MerchantNumber.merchant_id), col(MerchantNumber.channel), col(MerchantNumber.number))
+    .where(among(col(MerchantNumber.merchant_id), "ids"), col(MerchantNumber.wrong_since).is_(None))
+    .order_by(col(MerchantNumber.rank))
+)
+
+
+@lru_cache(maxsize=4096)
+def _week(text: str) -> tuple[Span, ...]:
+    spans = []
+    for part in text.split(",") if text else ():
+        weekday, opens, closes = part.split(" ")
+        spans.append(Span.of(int(weekday), time.fromisoformat(opens), time.fromisoformat(closes)))
+    return tuple(sorted(spans))
+
+
+@lru_cache(maxsize=4096)
+def _lines(text: str) -> tuple[str, ...]:
+    """A plan; as JSON of the database's own it would be read anew for each merchant."""
+    return tuple(json.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@lru_cache(maxsize=4096)
+def _area_ids(text: str) -> frozenset[int]:
+    return frozenset(map(int, text.split()))
