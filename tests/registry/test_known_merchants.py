@@ -28,18 +28,18 @@ def another(store: Store) -> Iterator[Store]:
         yield its
 
 
-def medicine(session: Reading | Writing, scope: Scope) -> Need:
+def need(session: Reading | Writing, scope: Scope, code: str = "medicine") -> Need:
     now = centres.centre(session, scope.centre_id).created_at
-    return need_for(session, scope, centres.service(session, scope.centre_id, "medicine"), now, **HERE)
+    return need_for(session, scope, centres.service(session, scope.centre_id, code), now, **HERE)
 
 
-def seen_by(session: Reading | Writing, scope: Scope) -> dict[int, CandidateFacts]:
-    return {each.merchant_id: each for each in gather(session, scope, medicine(session, scope))}
+def seen_by(session: Reading | Writing, scope: Scope, code: str = "medicine") -> dict[int, CandidateFacts]:
+    return {each.merchant_id: each for each in gather(session, scope, need(session, scope, code))}
 
 
-def seen(store: Store, scope: Scope) -> dict[int, CandidateFacts]:
+def seen(store: Store, scope: Scope, code: str = "medicine") -> dict[int, CandidateFacts]:
     with store.reading() as session:
-        return seen_by(session, scope)
+        return seen_by(session, scope, code)
 
 
 def held(session: Writing, merchant_id: int) -> Merchant:
@@ -57,7 +57,7 @@ def test_nothing_is_read_twice_while_nobody_changes_a_merchant(store: Store, sco
     merchant(store, scope, name="药房", **HERE)
     first = seen(store, scope)
     with store.reading() as session:
-        wanted = medicine(session, scope)
+        wanted = need(session, scope)
         with listening(store) as asked:
             again = gather(session, scope, wanted)
     assert [each for statement, _ in asked if "merchant" in (each := statement.split("FROM")[1])] == []
@@ -118,7 +118,7 @@ def test_who_began_to_read_before_a_change_does_not_bring_back_what_was(
         with another.writing() as session:
             change(session, scope, shop, capacity=9)
             change(session, scope, neighbour, kind="pharmacy")
-        seen(store, scope)
+        assert seen(store, scope, "groceries") == {}  # and so everybody knows that there is something new
         seen_by(early, scope)
     now = seen(store, scope)
     assert now.keys() == {shop, neighbour}
