@@ -2,6 +2,7 @@
 is typed, and those who could come are ranked with all reasons; how large that is, and how each grows.
 """
 
+import gc
 import random
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ from benchmarks.plot import loglog
 from benchmarks.population import landline, mobile
 from benchmarks.scene import HERE, Ports, Scene
 from dispatch.config import CentreSettings
+from dispatch.serve import COLLECT
 from registry.candidates import gather, need_for
 from registry.centres import service
 from registry.lookup import who_calls
@@ -64,7 +66,9 @@ class Somebody:
 
 
 def measured(kind: str, residents: int) -> dict[str, Any]:
-    """On the database of that kind with so many residents."""
+    """On the database of that kind with so many residents; the memory is looked through as the service does it."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
     made = county(CentreSettings(), residents=residents, merchants=residents // 20, city=True)
     with TemporaryDirectory(prefix="townline-city-") as name, DATABASES[kind](Path(name), made) as url:
         dice = random.Random(residents)

@@ -9,10 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import (
-    bindparam,
-    select,
-)
+from sqlalchemy import String, bindparam, cast, func, select
 from sqlmodel import col
 
 from registry.areas import lineage
@@ -55,13 +52,13 @@ def need_for(
     area_path, usual = None, frozenset[int]()
     kinds = tuple(MerchantKind(kind) for kind in service.merchant_kinds)
     if resident_id is not None:
-        row = session.rows(_HOME, resident_id=resident_id).one_or_none()
+        row = session.rows(_HOME, resident_id=resident_id, kinds=kinds).one_or_none()
         if row is None or row.centre_id != scope.centre_id or not scope.sees(row.path):
             raise NotFound(subject="resident", id=resident_id)
         area_path = row.path
         if not elsewhere and latitude is None:
             latitude, longitude = row.latitude, row.longitude
-        usual = frozenset(session.rows(_USUAL, resident_id=resident_id, kinds=kinds).scalars())
+        usual = frozenset(map(int, (row.usual or "").split()))
     return Need(
         service_code=service.code,
         merchant_kinds=kinds,
@@ -117,11 +114,19 @@ def _in_question(need: Need, reaches: Sequence[Reach]) -> set[int]:
 # The statements are built once: building them takes longer than running them.
 
 _HOME: Rows = (
-    select(col(Resident.centre_id), col(Resident.latitude), col(Resident.longitude), col(Area.path))
+    select(
+        col(Resident.centre_id),
+        col(Resident.latitude),
+        col(Resident.longitude),
+        col(Area.path),
+        select(func.aggregate_strings(cast(col(UsualMerchant.merchant_id), String), " "))
+        .where(
+            col(UsualMerchant.resident_id) == Resident.id,
+            col(UsualMerchant.kind).in_(bindparam("kinds", expanding=True)),
+        )
+        .scalar_subquery()
+        .label("usual"),
+    )
     .outerjoin(Area, col(Area.id) == Resident.area_id)
     .where(col(Resident.id) == bindparam("resident_id"))
-)
-_USUAL = select(col(UsualMerchant.merchant_id)).where(
-    col(UsualMerchant.resident_id) == bindparam("resident_id"),
-    col(UsualMerchant.kind).in_(bindparam("kinds", expanding=True)),
 )

@@ -57,10 +57,17 @@ def current_services(session: Reading | Writing, centre_id: int) -> list[Service
     return sorted(rows, key=lambda service: (service.keypad_digit or "~", service.code))
 
 
+_NEWEST = (
+    select(Service)
+    .where(col(Service.centre_id) == bindparam("centre_id"), col(Service.code) == bindparam("code"))
+    .order_by(col(Service.version).desc())
+    .limit(1)
+)
+
+
 def service(session: Reading | Writing, centre_id: int, code: str) -> Service:
     """The version of a service in force. Raises NotFound, for one that is no longer active too."""
-    versions = select(Service).where(Service.centre_id == centre_id, Service.code == code)
-    newest = session.exec(versions.order_by(col(Service.version).desc())).first()
+    newest = session.scalars(_NEWEST, {"centre_id": centre_id, "code": code}).first()
     if newest is None or not newest.active:
         raise NotFound(subject="service", id=code)
     return newest

@@ -1,5 +1,6 @@
 """Distances and boxes on the globe: WGS-84 degrees in, metres out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import asin, cos, degrees, radians, sin, sqrt
 
@@ -8,9 +9,19 @@ EARTH = 6_371_008.8  # metres: the mean radius (IUGG); a straight line over a to
 
 def distance(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
     """Straight-line metres between two points (haversine)."""
-    north, east = radians(to_latitude - latitude) / 2, radians(to_longitude - longitude) / 2
-    chord = sin(north) ** 2 + cos(radians(latitude)) * cos(radians(to_latitude)) * sin(east) ** 2
-    return 2 * EARTH * asin(min(1.0, sqrt(chord)))
+    return distances(latitude, longitude)(to_latitude, to_longitude)
+
+
+def distances(latitude: float, longitude: float) -> Callable[[float, float], float]:
+    """`distance` from one point to each of many others."""
+    narrowing = cos(radians(latitude))
+
+    def metres(to_latitude: float, to_longitude: float) -> float:
+        north, east = radians(to_latitude - latitude) / 2, radians(to_longitude - longitude) / 2
+        chord = sin(north) ** 2 + narrowing * cos(radians(to_latitude)) * sin(east) ** 2
+        return 2 * EARTH * asin(sqrt(chord if chord < 1 else 1.0))
+
+    return metres
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from registry.capacity_plan import capacity_at
 from registry.days_off import NO_DAYS_OFF, DaysOff
-from registry.geo import distance
+from registry.geo import distances
 from registry.hours import Span
 from registry.models.merchants import Channel, MerchantKind
 from registry.records import Record, RecordWeights, facts, points
@@ -201,9 +201,20 @@ def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, see
     )
 
 
-def _nearest_first(need: Need, merchants: Sequence[CandidateFacts]) -> list[tuple[float | None, CandidateFacts]]:
-    measured = [(_metres(need, merchant), merchant) for merchant in merchants]
-    return sorted(measured, key=lambda one: (one[0] is None, one[0] or 0, one[1].merchant_id))
+def _nearest_first(need: Need, merchants: Sequence[CandidateFacts]) -> Iterator[tuple[float | None, CandidateFacts]]:
+    """Those whose distance is unknown come last."""
+    if need.latitude is None or need.longitude is None:
+        measured, unknown = [], list(merchants)
+    else:
+        metres = distances(need.latitude, need.longitude)
+        measured = [
+            (metres(each.latitude, each.longitude), each.merchant_id, each)
+            for each in merchants
+            if each.latitude is not None and each.longitude is not None
+        ]
+        unknown = [each for each in merchants if each.latitude is None or each.longitude is None]
+    yield from ((far, merchant) for far, _, merchant in sorted(measured))
+    yield from ((None, merchant) for merchant in sorted(unknown, key=lambda each: each.merchant_id))
 
 
 class _Then:
@@ -353,12 +364,6 @@ def _reaches(contract: ContractFacts, need: Need, merchant: CandidateFacts, metr
     if metres is None:
         return merchant.area_id == (need.areas[-1] if need.areas else None)
     return metres <= contract.radius
-
-
-def _metres(need: Need, merchant: CandidateFacts) -> float | None:
-    if need.latitude is None or need.longitude is None or merchant.latitude is None or merchant.longitude is None:
-        return None
-    return distance(need.latitude, need.longitude, merchant.latitude, merchant.longitude)
 
 
 def draw(seed: str, merchant_id: int) -> bytes:
