@@ -35,6 +35,7 @@ READ_AGAIN = 10
 AUDIT = 60
 CLEAN = 600
 LET_GO = 30
+SEAL = 10  # between two looks at texts that an earlier version has left
 UPKEEP = 5
 PROVE = 20
 PULSE = 2  # seconds between two signs of life; systemd and the exchange wait for much longer
@@ -202,6 +203,7 @@ def _clocks(house: House) -> AsyncIOScheduler:
         (PROVE, prove),
         (PULSE, beat),
         (LET_GO, _in_thread(memory.let_go)),
+        (SEAL, _in_thread(house.sealer.run)),
         (CLEAN, _in_thread(lambda: housekeeping.clean(house.store, house.speech))),
     ]
     for seconds, job in jobs:

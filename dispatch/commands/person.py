@@ -205,14 +205,16 @@ def _said_to(store: Store, resident_id: int) -> list[tuple[str, str]]:
 
     from dispatch.holdings import holdings
     from dispatch.models import Message
+    from registry.among import among, ids
     from registry.models import Channel
 
     with store.reading() as session:
         mine = holdings(session, resident_id).messages
-        spoken = select(Message.body, Message.language).where(
-            col(Message.id).in_(mine), Message.channel == Channel.VOICE, Message.body != ""
+        spoken = session.exec(
+            select(Message).where(among(col(Message.id), "ids"), Message.channel == Channel.VOICE),
+            params={"ids": ids(mine)},
         )
-        return list(session.exec(spoken).all())
+        return [(each.body, each.language) for each in spoken.all() if each.body]
 
 
 def _remove_files(config: Config, store: Store, centre_id: int, spoken: list[tuple[str, str]]) -> int:
