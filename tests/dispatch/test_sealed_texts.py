@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import MetaData, event, select
 from sqlmodel import col, delete
 
-from dispatch import cases, merging, own_words
+from dispatch import cases, incidents, merging, own_words
 from dispatch.models import Case, Inbound, Message
 from dispatch.sealing import Sealer
-from dispatch.wire.cases import CaseChange, Close
+from dispatch.wire.cases import CaseChange, Close, Gather
 from dispatch.wire.sms import OwnWords
 from registry import rotation
 from registry.models import DataKey, LineKind
@@ -239,6 +239,14 @@ def test_sealing_what_was_left_changes_no_figure_and_no_version(town: Town, serv
     lie_plain(town)
     Sealer(town.store).run()
     assert ([(case.version, case.state, case.outcome) for case in town.all(Case)], town.journal()) == before
+
+
+def test_an_incident_repeats_no_word_of_one_of_its_residents(town: Town, wang: int) -> None:
+    number = town.open(wang, "water", words="没有水，她要透析")
+    with town.store.writing() as session:
+        incident = incidents.gather(session, town.desk, number, Gather(expects="open")).number
+    assert (town.case(incident).words, town.case(incident).place) == ("", "青石里")
+    assert "透析" not in stored(town.store)
 
 
 def test_many_rows_are_opened_with_one_question_for_their_keys(town: Town) -> None:
