@@ -94,6 +94,7 @@ async def run(house: House, door: socket.socket) -> None:
     listening = None if house.store.is_sqlite else Listening(house.store.url, house.feed.wake)
     await asyncio.to_thread(gateway_health.settle, house.store, house.centre_id, list(house.gateways))
     await asyncio.to_thread(merging.follow_all, house.store)
+    await asyncio.to_thread(house.speech.forget, housekeeping.SAID)  # of calls that ended while nobody was here
     for gateway in house.gateways.values():  # of several instances, the one that sends is the one reported to
         house.switchboard.while_held(partial(_register, house, gateway))
         house.switchboard.while_held(partial(_listen, house, gateway))
