@@ -118,7 +118,7 @@ def _blanks(found: Holdings) -> Iterator[tuple[Sequence[int], Callable[[Writing,
     yield found.cases, _call_backs
     yield found.sheets, _sheets
     yield found.visits, _values(Visit, word=None)
-    yield found.cards, _values(Card, dispute="", decision="")
+    yield found.cards, _values(Card, dispute="", decision="", **_OPEN)
     yield found.calls, _calls
     yield found.legs, _values(Leg, number=None, channel="")
     yield found.messages, _messages

@@ -19,6 +19,7 @@ from dispatch.models import (
     Call,
     CallMatch,
     CallState,
+    Card,
     CareCheck,
     CarePlan,
     Case,
@@ -142,7 +143,7 @@ def _cases(session: Writing, keep_id: int, other_id: int) -> bool:
 
 def _reseal(store: Store, keep_id: int, other_id: int) -> None:
     """SMS and calls to her, and whatever else lies under the key of the other record."""
-    for table in (Message, Inbound):
+    for table in (Message, Inbound, Card):
         which = col(table.sealed_for) == other_id
         if table is Message:
             which = or_(which, col(Message.resident_id) == other_id)

@@ -141,7 +141,7 @@ class _Reader:
         self.inbound.merchant_id = self.merchants[0].id
         reading = self.said.reading
         if (told := record_words.answer(self.session, self.merchants, self.inbound.body, self._actor)) is not None:
-            self.case_id = told.case_id
+            self.case_id, self.inbound.offer_id = told.case_id, told.offer_id  # it may tell of the resident
             self._ends(told.reading, told.key, None, **told.values)
         elif reading is None:
             self._not_understood()

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from dispatch.models import Case, Inbound, Message
+from dispatch.models import Card, Case, Inbound, Message
 from registry.sealed import settle
 from registry.store import Store, Writing
 
@@ -24,7 +24,7 @@ AT_ONCE = 20  # rows in one transaction: 10 ms on a slow machine
 FOUND_AT_ONCE = 1000
 LONGEST = 2.0  # seconds of one run: a service that ends waits for it
 
-_UNSEALED: dict[type[Case | Message | Inbound], tuple[Any, ...]] = {
+_UNSEALED: dict[type[Case | Card | Inbound | Message], tuple[Any, ...]] = {
     Case: (
         col(Case.resident_id).is_not(None),
         or_(
@@ -34,6 +34,7 @@ _UNSEALED: dict[type[Case | Message | Inbound], tuple[Any, ...]] = {
             col(Case.latitude).is_not(None),
         ),
     ),
+    Card: (or_(col(Card.dispute) != "", col(Card.decision) != ""),),
     Inbound: (
         col(Inbound.body) != "",
         or_(col(Inbound.offer_id).is_not(None), col(Inbound.merchant_id).is_(None)),
@@ -70,18 +71,18 @@ class Sealer:
         self.done = True
         return looked
 
-    def _next(self, table: type[Case | Message | Inbound]) -> Sequence[int]:
+    def _next(self, table: type[Case | Card | Inbound | Message]) -> Sequence[int]:
         which = (col(table.id) > self._passed[table], col(table.sealed).is_(None), *_UNSEALED[table])
         with self._store.reading() as session:
             found = session.scalars(select(col(table.id)).where(*which).order_by(col(table.id)).limit(FOUND_AT_ONCE))
             return [id_ for id_ in found if id_ is not None]
 
-    def _seal(self, table: type[Case | Message | Inbound], ids: Sequence[int]) -> float:
+    def _seal(self, table: type[Case | Card | Inbound | Message], ids: Sequence[int]) -> float:
         began = time.monotonic()
         self._store.write(partial(_seal, table=table, ids=ids))
         return time.monotonic() - began
 
 
-def _seal(session: Writing, table: type[Case | Message | Inbound], ids: Sequence[int]) -> None:
+def _seal(session: Writing, table: type[Case | Card | Inbound | Message], ids: Sequence[int]) -> None:
     for row in session.lock_all(table, ids):
         settle(session, row)

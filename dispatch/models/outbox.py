@@ -14,6 +14,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel, col
 
 from callbridge.gateways.door import SmsState
+from dispatch.models.cards import Card
 from dispatch.models.cases import Case
 from dispatch.models.inbound import Inbound
 from dispatch.models.offers import Offer
@@ -186,10 +187,11 @@ class EarlyReceipt(SQLModel, table=True):
     received_at: datetime
 
 
-def about_case(session: Writing, case: Case) -> Iterator[Message | Inbound]:
+def about_case(session: Writing, case: Case) -> Iterator[Message | Inbound | Card]:
     """Whatever was written about the case, and what was answered."""
     messages = select(Message).where(col(Message.case_id) == case.id)
     yield from session.scalars(messages.order_by(col(Message.id))).all()
+    yield from session.scalars(select(Card).where(col(Card.case_id) == case.id).order_by(col(Card.id))).all()
     offers = select(col(Offer.id)).where(col(Offer.case_id) == case.id)
     received = select(Inbound).where(col(Inbound.offer_id).in_(offers)).order_by(col(Inbound.id))
     for inbound in session.scalars(received).all():

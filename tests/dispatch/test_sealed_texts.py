@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, event, select
 from sqlmodel import col, delete
 
 from dispatch import cases, incidents, merging, own_words
-from dispatch.models import Case, Inbound, Message
+from dispatch.models import Card, Case, Inbound, Message
 from dispatch.sealing import Sealer
 from dispatch.wire.cases import CaseChange, Close, Gather
 from dispatch.wire.sms import OwnWords
@@ -25,7 +25,7 @@ from tests.dispatch.town import Town
 
 HERS, SHOP = "13800001009", "+8619300234001"
 WANTS, PLACE, NOTE, WROTE, OWN = "氨氯地平五盒", "棋牌室二楼雅间", "药送到了她很高兴", "谢谢小陈姑娘", "请带上老花镜"
-TABLES = ("case", "message", "inbound")
+TABLES = ("case", "message", "inbound", "card")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def served(town: Town, wang: int, shop: int) -> str:
 
 
 def stored(store: Store) -> str:
-    """Every column of the three tables as the database holds it; what is sealed is not text."""
+    """Every column of these tables as the database holds it; what is sealed is not text."""
     metadata = MetaData()
     with store.engine.connect() as connection:
         metadata.reflect(connection, only=list(TABLES))
@@ -82,7 +82,7 @@ def files(town: Town) -> bytes:
 
 
 def said(town: Town) -> str:
-    """Everything that the three tables say to whoever has the keys."""
+    """Everything that cases and SMS say to whoever has the keys."""
     texts: list[Any] = [[each.words, each.place, each.outcome_note] for each in town.all(Case)]
     texts += [[each.body, each.text_values] for each in town.all(Message)]
     texts += [each.body for each in town.all(Inbound)]
@@ -247,6 +247,26 @@ def test_an_incident_repeats_no_word_of_one_of_its_residents(town: Town, wang: i
         incident = incidents.gather(session, town.desk, number, Gather(expects="open")).number
     assert (town.case(incident).words, town.case(incident).place) == ("", "青石里")
     assert "透析" not in stored(town.store)
+
+
+def test_what_a_merchant_says_against_a_card_is_sealed_with_the_case(town: Town, wang: int, shop: int) -> None:
+    number = town.open(wang)
+    town.dispatch(number)
+    town.send()
+    town.answer_by_word_of_mouth(number, "accept")
+    town.passes(minutes=61)
+    town.passes(minutes=30)
+    town.send()
+    town.writes(SHOP, "申诉：老人不在家")
+    (card,) = [card for card in town.all(Card) if card.dispute]
+    assert (card.dispute, card.sealed_for) == ("老人不在家", wang)
+    assert "老人不在家" not in stored(town.store)
+    li = town.resident("李桂兰", "13800001010", kind=LineKind.MOBILE)
+    change(town, number, resident_id=li)
+    forget_key(town, wang)
+    assert town.get(Card, card.id).dispute == "老人不在家"
+    forget_key(town, li)
+    assert town.get(Card, card.id).dispute == ""
 
 
 def test_many_rows_are_opened_with_one_question_for_their_keys(town: Town) -> None:

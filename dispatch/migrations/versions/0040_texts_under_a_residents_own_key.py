@@ -1,4 +1,4 @@
-"""What cases and SMS say is sealed under the data key of the resident whom they are about.
+"""What cases, SMS and disputes of cards say is sealed under the data key of the resident whom they are about.
 
 The texts of before stay where they are, because a migration has no master key: the service seals them while it runs.
 """
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for table in ("case", "message", "inbound"):  # on SQLite, too, no row is written
+    for table in ("case", "message", "inbound", "card"):  # on SQLite, too, no row is written
         op.add_column(table, sa.Column("sealed", sa.LargeBinary(), nullable=True))
         op.add_column(table, sa.Column("sealed_for", sa.Integer(), nullable=True))
     op.create_index("ix_message_case", "message", ["case_id"])
