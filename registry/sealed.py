@@ -100,10 +100,9 @@ class _Text:
         self._name = name
 
     def __get__(self, row: Sealed | None, kind: type[Sealed] | None = None) -> Any:
-        plain = self._column.__get__(row, kind)
-        if row is None or row.sealed is None:
-            return plain
-        return _opened(row).get(self._name, plain)
+        if row is not None and row.sealed is not None and self._name in (texts := _opened(row)):
+            return texts[self._name]
+        return self._column.__get__(row, kind)
 
     def __set__(self, row: Sealed, value: Any) -> None:
         setattr(row, self._name, value)
@@ -172,6 +171,7 @@ def _lay_open(row: Sealed) -> None:
     """Its texts are in their columns again, until they are sealed anew."""
     texts = _opened(row)
     set_attribute(row, "sealed", None)
+    set_attribute(row, "sealed_for", None)
     for name, text in texts.items():
         set_attribute(row, name, text)
 
@@ -186,7 +186,6 @@ def _settle(session: Writing, row: Sealed, vault: Vault, owner: int | None) -> N
         _lay_open(row)
         texts = _in_columns(row)
     if owner is None or not texts:
-        set_attribute(row, "sealed_for", None)
         return
     sealed = vault.seal(session, owner, str(row.__tablename__), json.dumps(texts, ensure_ascii=False))
     for name, text in texts.items():  # that there is a place is still asked of the database
