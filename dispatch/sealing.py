@@ -69,6 +69,7 @@ class Sealer:
                     if time.monotonic() > give_up:
                         return looked
         self.done = True
+        log.info("texts.looked_through", rows=looked)
         return looked
 
     def _next(self, table: type[Case | Card | Inbound | Message]) -> Sequence[int]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from sqlalchemy import MetaData, event, select
 from sqlmodel import col, delete
 
 import dispatch
-from dispatch import cases, incidents, merging, own_words
+from dispatch import care_plans, cases, incidents, merging, own_words
 from dispatch.models import Card, Case, Inbound, Message
 from dispatch.sealing import Sealer
+from dispatch.wire.care import NewCarePlan
 from dispatch.wire.cases import CaseChange, Close, Gather
 from dispatch.wire.sms import OwnWords
 from registry import rotation
@@ -121,6 +123,22 @@ def test_no_word_of_a_case_and_of_what_was_written_about_it_is_in_the_database(t
         assert word.encode() not in files(town), word
         assert json.dumps(word)[1:-1].encode() not in files(town), word
     assert "29.5331" not in stored(town.store)
+
+
+def test_every_kind_of_sms_and_call_about_her_is_sealed(town: Town, wang: int, served: str) -> None:
+    with town.store.writing() as session:
+        care_plans.make(session, town.desk, wang, NewCarePlan(local_time=time(16)))
+    town.clock.move_to(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))  # 16:00 in Shanghai
+    town.passes()
+    town.send()
+    town.hears("13999990000", "你好")  # a stranger's is nobody's
+    metadata = MetaData()
+    with town.store.engine.connect() as connection:
+        metadata.reflect(connection, only=["message"])
+        rows = connection.execute(select(metadata.tables["message"])).mappings().all()
+    hers = [row for row in rows if row["case_id"] is not None or row["resident_id"] is not None]
+    assert {row["kind"] for row in hers} >= {"offer", "job_details", "visit_news", "survey", "words", "care"}
+    assert {(row["body"], json.dumps(row["text_values"]), row["sealed_for"]) for row in hers} == {("", "{}", wang)}
 
 
 def test_whatever_was_said_is_gone_with_her_key_and_nothing_fails(town: Town, wang: int, served: str) -> None:
