@@ -22,6 +22,7 @@ from callbridge.events import (
     BridgeEvent,
     CallAnswered,
     CallEnd,
+    CallEnded,
     CallOut,
     CallRecord,
     CelPosition,
@@ -83,7 +84,8 @@ class Bridge:
         self._pace = pace or Pace()
         self._token = Token(secrets.get_or_make("AMI_EVENTS"))
         self._calls = LiveCalls(settings.name, self._token)
-        self._calls_out = CallsOut(settings.name, self._token, settings.trunk.means())
+        self._speech = speech
+        self._calls_out = CallsOut(settings.name, self._token, settings.trunk.means(), ended=speech.unsay)
         self._desks = DeskTalk(settings.name, self._token, self._calls)
         self._phones = Phones(settings.name, settings.extensions)
         self._feed = CelFeed(settings.name, cel_path, self._offer, now, settings.trunk.means())
@@ -287,6 +289,8 @@ class Bridge:
     def _learn(self, read: CelRead) -> list[BridgeEvent]:
         for record in read.calls:
             self._calls.learn(record)
+            if record.end is not None:
+                self._speech.unsay(record.uniqueid)
         for out in read.outgoing:
             self._calls_out.forget(out.attempt)
         return [read]
@@ -307,6 +311,8 @@ class Bridge:
         for answer in said:
             if isinstance(answer, CallAnswered):
                 self._spawn(self._await_voice(answer.uniqueid), "bridge-voice")
+            if isinstance(answer, CallEnded):
+                self._speech.unsay(answer.uniqueid)
         if fields.get("event") == "QueueCallerJoin" and (call := self._calls.get(fields.get("uniqueid", ""))):
             self._spawn(self._prioritise(call), "bridge-prioritise")
         return said

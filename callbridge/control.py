@@ -151,8 +151,9 @@ class Control:
         self._preparing[attempt] = True
         try:
             self._link()
-            prompt = await self._speech.say(order.text, order.language)
+            prompt = await self._speech.say(order.text, order.language, call=attempt)
             if not self._preparing[attempt]:
+                self._speech.unsay(attempt)
                 raise ActionRefused(f"attempt {attempt} was withdrawn before it began")
         finally:
             del self._preparing[attempt]

@@ -4,6 +4,7 @@ Their channels carry an id that we chose, `<exchange>-<attempt>`. An answered ca
 UserEvent with the key); for an unanswered one the Hangup's cause says why.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from callbridge.calls import Token, number_of
@@ -17,8 +18,12 @@ UP = "6"  # ChannelState: answered
 class CallsOut:
     """Takes normalised AMI events, gives the outcomes of our own calls."""
 
-    def __init__(self, exchange: str, token: Token, causes: Causes | None = None) -> None:
+    def __init__(
+        self, exchange: str, token: Token, causes: Causes | None = None, *, ended: Callable[[str], None] | None = None
+    ) -> None:
+        """`ended` is told of each attempt that is over, perhaps more than once."""
         self._exchange = exchange
+        self._ended = ended or (lambda attempt: None)
         self._causes = causes or Causes()
         self._token = token
         self._under_way: dict[str, str] = {}  # attempt by uniqueid
@@ -40,6 +45,7 @@ class CallsOut:
         """The attempt has not begun, or CEL has reported its end."""
         self._under_way.pop(self.uniqueid_of(attempt), None)
         self._orders = {action_id: each for action_id, each in self._orders.items() if each != attempt}
+        self._ended(attempt)
 
     def hear(self, fields: Fields, at: datetime) -> list[CallOut]:
         """What one event of Asterisk, stamped `at`, means for a call of ours."""

@@ -1,7 +1,9 @@
-"""The one door to a voice: a text becomes a wav file that Asterisk plays, made once and kept under the text's hash.
+"""The one door to a voice: a text becomes a wav file that Asterisk plays.
 
-What is said comes from people's data. It goes to the engine through a pipe, never as an argument that others could
-see in the list of processes; nothing of it is logged; its file is named by a hash and readable by its owner only.
+Phrases that come again are made once and kept under the text's hash. What is said in one call comes from people's
+data: its file has that call's name and goes when the call has ended. A text goes to the engine through a pipe, never
+as an argument that others could see in the list of processes; nothing of it is logged; files are readable by their
+owner only.
 """
 
 import asyncio
@@ -29,14 +31,21 @@ WORDS_PER_MINUTE = 150  # espeak's own 175 is too quick for old ears
 ENGINE_SECONDS = 30  # 14 s of speech took 0.04 s: whatever needs this long hangs
 WAV_HEADER = 44  # bytes; a file no longer than this is silence of no length
 
+CALLS = "calls"  # the folder of what is said in one call
+LONGEST_CALL = timedelta(minutes=15)  # of those in which we speak: a prompt of an older one is not played any more
+
 CHINESE_DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
 
 
 class Speaker(Protocol):
     """Whoever gives a text its voice."""
 
-    async def say(self, text: str, language: Language) -> Path:
-        """A sound file of that text, ready for the exchange. Raises `SpeechFailed`."""
+    async def say(self, text: str, language: Language, *, call: str) -> Path:
+        """A sound file of that text for that call alone, ready for the exchange. Raises `SpeechFailed`."""
+        ...
+
+    def unsay(self, call: str) -> None:
+        """The call has ended, and so has what was said in it."""
         ...
 
 
@@ -47,14 +56,21 @@ class Speech:
         self.settings = settings
         self._tree = tree
 
-    async def say(self, text: str, language: Language) -> Path:
-        """A wav of `text`, 8 kHz mono 16 bit, at an absolute path. Raises SpeechFailed when there is no sound."""
-        return await asyncio.to_thread(self.say_now, text, language)
+    async def say(self, text: str, language: Language, *, call: str) -> Path:
+        """A wav of `text`, 8 kHz mono 16 bit, at an absolute path, until `unsay(call)` or until the next that is said
+        in that call. Raises SpeechFailed when there is no sound.
+        """
+        target = self._of_call(call)
+        await asyncio.to_thread(self._make, _one_line(text), self._voice(language), target)
+        return target
+
+    def unsay(self, call: str) -> None:
+        """Delete what was said in that call; no error when nothing was."""
+        self._of_call(call).unlink(missing_ok=True)
 
     def say_now(self, text: str, language: Language) -> Path:
-        """`say` for code that does not run in an event loop."""
-        if not (text := " ".join(text.split())):
-            raise SpeechFailed("there is nothing to say")
+        """A wav of a phrase that comes again and tells of nobody. Raises SpeechFailed when there is no sound."""
+        text = _one_line(text)
         target, voice = self._kept(text, language)
         try:
             os.utime(target)  # said again: `forget` leaves it
@@ -62,21 +78,28 @@ class Speech:
             self._make(text, voice, target)
         return target
 
-    def unsay(self, text: str, language: Language) -> None:
-        """Delete the file of this text, if there is one."""
+    def forget_phrase(self, text: str, language: Language) -> None:
+        """Delete the file of this text, if there is one: earlier versions kept everything that was said like that."""
         self._kept(" ".join(text.split()), language)[0].unlink(missing_ok=True)
 
     def forget(self, unused_for: timedelta) -> int:
-        """Delete what was last said longer ago than that; returns how many. What is needed again is made again."""
-        oldest = time.time() - unused_for.total_seconds()
-        old = [path for path in self.settings.cache.glob("*.wav") if path.stat().st_mtime < oldest]
+        """Delete phrases that were last said longer ago than that, and whatever was made for a call longer ago than
+        any lasts; returns how many. What is needed again is made again.
+        """
+        old = [*_older(self.settings.cache, unused_for), *_older(self.settings.cache / CALLS, LONGEST_CALL)]
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
 
+    def _of_call(self, call: str) -> Path:
+        return self.settings.cache.absolute() / CALLS / f"{hashlib.sha256(call.encode()).hexdigest()}.wav"
+
+    def _voice(self, language: Language) -> str:
+        return self.settings.voice_zh if language == "zh" else self.settings.voice_en
+
     def _kept(self, text: str, language: Language) -> tuple[Path, str]:
         """Where a text in its one form is kept, and the voice that says it."""
-        voice = self.settings.voice_zh if language == "zh" else self.settings.voice_en
+        voice = self._voice(language)
         recipe = "\0".join((self.settings.engine, voice, str(WORDS_PER_MINUTE), text))
         return self.settings.cache.absolute() / f"{hashlib.sha256(recipe.encode()).hexdigest()}.wav", voice
 
@@ -116,6 +139,25 @@ class Speech:
         if program == "espeak-ng" and len(done.stdout) <= WAV_HEADER:
             raise SpeechFailed(f"espeak-ng gave no sound; is there a voice {arguments[1]}?")
         return done.stdout
+
+
+def _one_line(text: str) -> str:
+    if not (line := " ".join(text.split())):
+        raise SpeechFailed("there is nothing to say")
+    return line
+
+
+def _older(folder: Path, than: timedelta) -> list[Path]:
+    """Sounds, and what a crash has left of one that was being made."""
+    oldest = time.time() - than.total_seconds()
+    return [path for kind in ("*.wav", "*.part") for path in folder.glob(kind) if _made(path) < oldest]
+
+
+def _made(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another one has just deleted it
+        return 0.0
 
 
 def digits_aloud(text: str, language: Language = "zh") -> str:

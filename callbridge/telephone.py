@@ -60,7 +60,7 @@ class Telephone:
 
     async def ask(self, call: str, menu: Menu) -> None:
         """Read a menu to a caller who waits; her answer comes as `CallerPressed`. Raises `SpeechFailed` too."""
-        prompt = await self._speech.say(menu.text, menu.language)
+        prompt = await self._speech.say(menu.text, menu.language, call=call)
         for name, value in {**menu.variables, "TL_PROMPT": str(prompt.absolute().with_suffix(""))}.items():
             await self._link().act({"Action": "Setvar", "Channel": _id(call), "Variable": name, "Value": value})
         caller = _waiting(await self._parties(call, _is_waiting))

@@ -1,20 +1,23 @@
 """The database that the configuration names: opened, brought up to date, with its centre in it."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
 from dispatch.config import Config
+from dispatch.master_keys import open_vault
 from dispatch.migrate import MIGRATION_LOCK, in_words, migrate
 from dispatch.obstacles import DatabaseUnreachable
+from registry.sealed import give_vault
 from registry.seed import seed_centre
 from registry.store import Clock, Store
 
 
 def open_store(config: Config, *, clock: Clock | None = None) -> Store:
-    """The database of the configuration, with its password. Nothing is asked of it yet.
+    """The database of the configuration, with its password and its vault. Nothing is asked of either yet.
 
     A SQLite file that is not there yet is made, for its owner's eyes only. Raises DatabaseUnreachable.
     """
@@ -27,7 +30,9 @@ def open_store(config: Config, *, clock: Clock | None = None) -> Store:
             raise DatabaseUnreachable(f"{path}: {error.strerror}") from error
     elif (password := config.secret_store().get("DATABASE_PASSWORD")) is not None:
         url = url.set(password=password)
-    return Store(url, clock=clock)
+    store = Store(url, clock=clock)
+    give_vault(store, partial(open_vault, config.secret_store()))
+    return store
 
 
 def database_file(url: URL) -> Path | None:

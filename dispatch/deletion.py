@@ -44,6 +44,7 @@ ROUNDS = 5  # of looking for what has come in meanwhile
 REMEMBERED = timedelta(minutes=10)  # answers to commands that are younger may be asked for again
 
 _PLACE = ("position", "distance")  # in a decision sheet
+_OPEN: dict[str, Any] = {"sealed": None, "sealed_for": None}
 
 Transactions = Callable[[], AbstractContextManager[Writing]]
 
@@ -113,11 +114,11 @@ def _end(session: Writing, resident_id: int, actor: Actor, *, whatever_is_open: 
 
 def _blanks(found: Holdings) -> Iterator[tuple[Sequence[int], Callable[[Writing, list[int]], None]]]:
     """What is emptied of which rows."""
-    yield found.cases, _values(Case, words="", outcome_note="", place=None, latitude=None, longitude=None)
+    yield found.cases, _values(Case, words="", outcome_note="", place=None, latitude=None, longitude=None, **_OPEN)
     yield found.cases, _call_backs
     yield found.sheets, _sheets
     yield found.visits, _values(Visit, word=None)
-    yield found.cards, _values(Card, dispute="", decision="")
+    yield found.cards, _values(Card, dispute="", decision="", **_OPEN)
     yield found.calls, _calls
     yield found.legs, _values(Leg, number=None, channel="")
     yield found.messages, _messages
@@ -151,14 +152,14 @@ def _calls(session: Writing, some: list[int]) -> None:
 def _messages(session: Writing, some: list[int]) -> None:
     """One that was still to go out has no words any more, and is dropped by whoever would send it."""
     which = col(Message.id).in_(some)
-    _set(session, Message, which, body="", text_values={})
+    _set(session, Message, which, body="", text_values={}, **_OPEN)
     _set(session, Message, which, col(Message.merchant_id).is_(None), number="")
     _set(session, Attempt, col(Attempt.message_id).in_(some), detail="")
 
 
 def _received(session: Writing, some: list[int]) -> None:
     which = col(Inbound.id).in_(some)
-    _set(session, Inbound, which, body="")
+    _set(session, Inbound, which, body="", **_OPEN)
     _set(session, Inbound, which, col(Inbound.merchant_id).is_(None), number="")
 
 

@@ -24,10 +24,12 @@ from dispatch.notify import Notifier
 from dispatch.outbox import Sender
 from dispatch.pulse import Pulse
 from dispatch.replies import Replies
+from dispatch.sealing import Sealer
 from dispatch.switchboard import Switchboard
 from dispatch.upkeep import Upkeep
 from dispatch.ways import Route
 from registry.numbers import NumberPlan
+from registry.sealed import give_vault
 from registry.store import Clock, Store
 from registry.vault import Vault
 
@@ -51,6 +53,7 @@ class House:
     switchboard: Switchboard
     upkeep: Upkeep
     daily_proof: DailyProof
+    sealer: Sealer
     notifier: Notifier
     instance: str
     ticked_at: datetime | None = field(default=None)  # when the clocks were last looked at
@@ -92,6 +95,7 @@ def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
     plan = NumberPlan(config.centre.country, config.centre.area_code, config.centre.exchange_prefix)
     secrets.get_or_make("AMI")  # `townline pbx configure` gives it to the exchange, before or after this start
     vault = open_vault(secrets)
+    give_vault(store, vault)
     gateways = open_gateways(config.gateways, secrets)
     exchange = Exchange(config.exchange, config.speech, secrets, language=config.centre.language)
     intake = Intake(store, centre_id, plan)
@@ -141,6 +145,7 @@ def furnish(config: Config, store: Store, centre_id: int, epoch: str) -> House:
             config.centre.language,
         ),
         daily_proof=DailyProof(store, centre_id, config.exchange.name, config.exchange.trunk.channels),
+        sealer=Sealer(store),
         notifier=Notifier(),
         instance=instance,
     )

@@ -154,7 +154,9 @@ def _open_one(session: Writing, case: Case, home: Resident) -> Case | None:
 
 
 def _begin(session: Writing, desk: Desk, case: Case, home: Resident) -> Case:
-    """It lies where the case lies from which it was made, so that whoever is near is found."""
+    """It lies where the case lies from which it was made, so that whoever is near is found. What one resident has
+    said is hers and not repeated in it: what there is to say of all of them an operator writes.
+    """
     incident = cases.begin(
         session,
         service_of(session, case),
@@ -162,7 +164,6 @@ def _begin(session: Writing, desk: Desk, case: Case, home: Resident) -> Case:
         call=None,
         resident=None,
         priority=case.priority,
-        words=case.words,
         place=home.community,
         position=(home.latitude, home.longitude),
         owner_id=desk.operator_id,

@@ -15,19 +15,34 @@ from dispatch import care
 from dispatch.casebook import OPEN_STATES
 from dispatch.deletion import resting
 from dispatch.errors import BadValue, Conflict, NotFound
-from dispatch.models import Call, CallMatch, CallState, CareCheck, CarePlan, Case, CheckState, Message, PlanState
+from dispatch.models import (
+    Call,
+    CallMatch,
+    CallState,
+    Card,
+    CareCheck,
+    CarePlan,
+    Case,
+    CheckState,
+    Inbound,
+    Message,
+    PlanState,
+)
 from dispatch.models.transitions import note
 from registry import joining
 from registry.models import Resident
 from registry.models.centre import Priority
+from registry.sealed import settle
 from registry.store import Actor, Scope, Store, Subject, Writing
 from registry.vault import Vault
 
 log = structlog.get_logger()
 
 AT_ONCE = 100  # rows in one transaction
-_HISTORY: tuple[Any, ...] = (Call, CareCheck, Message)
-_MOVED = (Case, CallMatch, *_HISTORY)
+CASES_AT_ONCE = 5  # a case is sealed anew with all that was written about it
+SEALED_AT_ONCE = 20  # SMS and calls
+_HISTORY: tuple[Any, ...] = (Call, CareCheck)
+_MOVED = (Case, CallMatch, Message, *_HISTORY)
 
 
 def merge_people(store: Store, scope: Scope, keep_id: int, other_id: int, vault: Vault, actor: Actor) -> list[str]:
@@ -70,6 +85,7 @@ def follow(store: Store, keep_id: int, other_id: int) -> None:
         while left:
             with resting(store) as session:
                 left = move(session, keep_id, other_id)
+    _reseal(store, keep_id, other_id)
 
 
 def follow_all(store: Store) -> None:
@@ -115,7 +131,7 @@ def _care_plans(session: Writing, keep_id: int, other_id: int, actor: Actor) -> 
 
 def _cases(session: Writing, keep_id: int, other_id: int) -> bool:
     """Those that are open are seen to change at every desk."""
-    mine = select(col(Case.id)).where(col(Case.resident_id) == other_id).order_by(col(Case.id)).limit(AT_ONCE)
+    mine = select(col(Case.id)).where(col(Case.resident_id) == other_id).order_by(col(Case.id)).limit(CASES_AT_ONCE)
     cases = session.lock_all(Case, (id_ or 0 for id_ in session.scalars(mine)))
     for case in cases:
         case.resident_id = keep_id
@@ -123,6 +139,23 @@ def _cases(session: Writing, keep_id: int, other_id: int) -> bool:
             case.version += 1
             note(session, case, "changed", Actor.system(), fields=["resident_id"])
     return bool(cases)
+
+
+def _reseal(store: Store, keep_id: int, other_id: int) -> None:
+    """SMS and calls to her, and whatever else lies under the key of the other record."""
+    for table in (Message, Inbound, Card):
+        which = col(table.sealed_for) == other_id
+        if table is Message:
+            which = or_(which, col(Message.resident_id) == other_id)
+        with store.reading() as session:  # nobody waits while the table is looked through
+            found = list(session.scalars(select(col(table.id)).where(which).order_by(col(table.id))))
+        for place in range(0, len(found), SEALED_AT_ONCE):
+            with resting(store) as session:
+                for row in session.lock_all(table, (id_ or 0 for id_ in found[place : place + SEALED_AT_ONCE])):
+                    if isinstance(row, Message) and row.resident_id == other_id:
+                        row.resident_id = keep_id
+                    if row.sealed_for == other_id:
+                        settle(session, row, keep_id)
 
 
 def _matches(session: Writing, keep_id: int, other_id: int) -> bool:

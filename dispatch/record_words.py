@@ -23,6 +23,7 @@ class Answer:
     key: str
     values: dict[str, str]
     case_id: int | None = None
+    offer_id: int | None = None
 
 
 def answer(session: Writing, merchants: Sequence[Merchant], text: str, actor: Actor) -> Answer | None:
@@ -51,4 +52,4 @@ def _disputed(session: Writing, merchants: Sequence[Merchant], why: str, actor: 
         return Answer(InboundReading.DISPUTE, "reply.dispute_why", {})
     case, card = found
     cards.disputed(session, case, card, why[:1000], actor)
-    return Answer(InboundReading.DISPUTE, "reply.disputed", {}, case.id)
+    return Answer(InboundReading.DISPUTE, "reply.disputed", {}, case.id, card.offer_id)

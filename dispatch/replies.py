@@ -35,6 +35,7 @@ from dispatch.visit_reports import Told
 from registry.merchants import merchants_by_number
 from registry.models import Centre, Channel, Merchant
 from registry.numbers import NumberPlan
+from registry.sealed import settle
 from registry.store import Actor, Entry, Subject, Writing
 from registry.text import plain
 
@@ -77,6 +78,7 @@ class Replies:
         }
         new = session.scalars(_TAKE_IN[session.get_bind().dialect.name], row).one_or_none()
         if new is not None:
+            settle(session, new)  # before it has ever been committed
             return new
         return session.scalars(
             select(Inbound).where(col(Inbound.gateway) == gateway, col(Inbound.event_id) == event_id)
@@ -139,7 +141,7 @@ class _Reader:
         self.inbound.merchant_id = self.merchants[0].id
         reading = self.said.reading
         if (told := record_words.answer(self.session, self.merchants, self.inbound.body, self._actor)) is not None:
-            self.case_id = told.case_id
+            self.case_id, self.inbound.offer_id = told.case_id, told.offer_id  # it may tell of the resident
             self._ends(told.reading, told.key, None, **told.values)
         elif reading is None:
             self._not_understood()

@@ -35,6 +35,7 @@ READ_AGAIN = 10
 AUDIT = 60
 CLEAN = 600
 LET_GO = 30
+SEAL = 10  # between two looks at texts that an earlier version has left
 UPKEEP = 5
 PROVE = 20
 PULSE = 2  # seconds between two signs of life; systemd and the exchange wait for much longer
@@ -93,6 +94,7 @@ async def run(house: House, door: socket.socket) -> None:
     listening = None if house.store.is_sqlite else Listening(house.store.url, house.feed.wake)
     await asyncio.to_thread(gateway_health.settle, house.store, house.centre_id, list(house.gateways))
     await asyncio.to_thread(merging.follow_all, house.store)
+    await asyncio.to_thread(house.speech.forget, housekeeping.SAID)  # of calls that ended while nobody was here
     for gateway in house.gateways.values():  # of several instances, the one that sends is the one reported to
         house.switchboard.while_held(partial(_register, house, gateway))
         house.switchboard.while_held(partial(_listen, house, gateway))
@@ -202,6 +204,7 @@ def _clocks(house: House) -> AsyncIOScheduler:
         (PROVE, prove),
         (PULSE, beat),
         (LET_GO, _in_thread(memory.let_go)),
+        (SEAL, _in_thread(house.sealer.run)),
         (CLEAN, _in_thread(lambda: housekeeping.clean(house.store, house.speech))),
     ]
     for seconds, job in jobs:

@@ -9,7 +9,7 @@ says under which it is wrapped, and the hash of an identity number is always of 
 
 import hmac
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from registry.among import among, ids
@@ -32,6 +33,10 @@ _NONCE = 12  # bytes
 _BOX = b"box"
 SHORTEST = 16  # bytes of a master key
 _KEYS = select(DataKey).where(among(col(DataKey.resident_id), "ids"))
+_FIRST = {
+    dialect: insert(DataKey).on_conflict_do_nothing()
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 class Vault:
@@ -54,10 +59,11 @@ class Vault:
             version = self._current(session)
             key = AESGCM.generate_key(256)
             wrapped = _locked(self._master(version).wrapping, key, _place(resident_id, "key"))
-            session.add(DataKey(resident_id=resident_id, wrapped=wrapped, master_version=version))
-        else:
-            key = self._unwrapped(row)
-        return _locked(AESGCM(key), text.encode(), _place(resident_id, field))
+            new = {"resident_id": resident_id, "wrapped": wrapped, "master_version": version}
+            with session.no_autoflush:
+                session.execute(_FIRST[session.get_bind().dialect.name], new)
+                row = session.get_one(DataKey, resident_id)  # another one's, where two made it at the same time
+        return _locked(AESGCM(self._unwrapped(row)), text.encode(), _place(resident_id, field))
 
     def first_seals(self, version: int, resident_id: int, texts: Mapping[str, str]) -> tuple[bytes, dict[str, bytes]]:
         """A new data key for somebody who has none yet, wrapped by that version of the master key; each field's text
@@ -83,9 +89,13 @@ class Vault:
     @contextmanager
     def at_hand(self, session: Reading | Writing, resident_ids: Collection[int]) -> Iterator[None]:
         """The data keys of many are read together: within the block `open` asks for none of them again."""
-        held = session.scalars(_KEYS, {"ids": ids(resident_ids)}).all()  # the session itself holds no row
+        held = self.keys_of(session, resident_ids)  # the session itself holds no row
         yield
         del held
+
+    def keys_of(self, session: Reading | Writing, resident_ids: Collection[int]) -> Sequence[DataKey]:
+        """As long as these are held, `open` asks for none of them."""
+        return session.scalars(_KEYS, {"ids": ids(resident_ids)}).all() if resident_ids else ()
 
     def open(self, session: Reading | Writing, resident_id: int, field: str, sealed: bytes | None) -> str | None:
         """What was sealed; None when there is nothing, or when the resident's data key is gone.

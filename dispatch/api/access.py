@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
@@ -19,10 +20,15 @@ from dispatch.desk import Desk
 from dispatch.errors import KeyMissing, KeyReused, NotFound, NotLoggedIn
 from dispatch.house import House
 from dispatch.login import desk_of
-from dispatch.models import IdempotentReply
-from dispatch.wire.calls import CallCard
-from dispatch.wire.people import ResidentCard
+from dispatch.models import IdempotentReply, Inbound
+from dispatch.wire.board import InboundLine
+from dispatch.wire.calls import CallCard, CallLine
+from dispatch.wire.cases import CaseCard
+from dispatch.wire.people import ResidentCard, ResidentLine
+from registry.errors import WrongMasterKey
 from registry.store import Reading, Subject, Writing
+
+log = structlog.get_logger()
 
 Answer = BaseModel | Sequence[BaseModel]
 LONGEST_KEY = 128
@@ -125,7 +131,7 @@ class Commander:
         session.flush()
         body = _json(answer)
         reply.status = status
-        self._keep(session, reply, body, _whose(answer))
+        self._keep(session, reply, body, _whose(session, answer))
         return body, status
 
     def _begun(self, session: Writing, desk: Desk) -> IdempotentReply:
@@ -156,7 +162,12 @@ class Commander:
         if resident_id is None:
             reply.body = body.decode()
             return
-        sealed = self.house.vault.seal(session, resident_id, self._field(reply), body.decode())
+        try:
+            sealed = self.house.vault.seal(session, resident_id, self._field(reply), body.decode())
+        except WrongMasterKey:  # what was said has been done, and is not done again
+            log.exception("answer.not_sealed")
+            reply.body = body.decode()
+            return
         reply.body, reply.sealed_for = b64encode(sealed).decode(), resident_id
 
     def _read(self, session: Writing, reply: IdempotentReply) -> str:
@@ -173,10 +184,20 @@ class Commander:
         return f"reply:{reply.operator_id}:{reply.key}"
 
 
-def _whose(answer: Answer) -> int | None:
-    """The resident whose record the answer holds."""
-    card = answer.card if isinstance(answer, CallCard) else answer
-    return card.id if isinstance(card, ResidentCard) else None
+def _whose(session: Writing, answer: Answer) -> int | None:
+    """The resident of whom the answer tells."""
+    match answer:
+        case ResidentCard():
+            return answer.id
+        case CallCard(card=ResidentCard() as card):
+            return card.id
+        case CallLine(resident=ResidentLine() as line) | CaseCard(resident=ResidentLine() as line):
+            return line.id
+        case InboundLine():
+            row = session.get(Inbound, answer.id)
+            return row.sealed_for if row is not None else None
+        case _:
+            return None
 
 
 def written(answer: Answer, status: int = 200) -> Response:

@@ -12,6 +12,7 @@ from dispatch.api.access import Commander, Commands, Reads
 from dispatch.desk import Desk
 from dispatch.errors import NotFound
 from dispatch.models import Case
+from dispatch.sayings import saying
 from dispatch.views.cases import case_card, case_lines
 from dispatch.views.offers import offers_of
 from dispatch.views.timeline import timeline as timeline_view
@@ -67,7 +68,8 @@ def list_cases(
             wanted.append(
                 or_(
                     col(Case.number).icontains(words, autoescape=True),
-                    col(Case.words).icontains(words, autoescape=True),
+                    col(Case.words).icontains(words, autoescape=True),  # of nobody known
+                    col(Case.id).in_(saying(session, wanted, words)),
                     col(Case.resident_id).in_(called),
                 )
             )

@@ -8,7 +8,7 @@ BackupProblem
 ├── NotOurs           it is of another kind of database, or of another centre
 ├── NotEmpty          there is a database already, and nobody said that it may be replaced
 ├── InUse             somebody works on the database
-└── WithoutKey        the master key here is not the one that its health notes are sealed with
+└── WithoutKey        the master key here is not the one that its health notes and texts are sealed with
 """
 
 from dispatch.obstacles import Obstacle
@@ -47,4 +47,4 @@ class InUse(BackupProblem):
 
 
 class WithoutKey(BackupProblem):
-    """The master key here is not the one that its health notes are sealed with."""
+    """The master key here is not the one that its health notes and texts are sealed with."""

@@ -42,7 +42,7 @@ class Wish:
     replace: bool = False  # the database that is there
     keep_old: bool = False  # beside the new one
     recordings: bool = True
-    without_master_key: bool = False  # health notes and identity numbers are given up
+    without_master_key: bool = False  # health notes, identity numbers, words of cases and texts of SMS are given up
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,8 +119,8 @@ def _secrets(config: Config, backup: Reader, wish: Wish) -> dict[str, str]:
         file = secrets.directory / name
         what = "is not here" if here is None else f"is another one than that in {file} or the environment"
         raise WithoutKey(
-            f"the {name} that seals the health notes of this backup {what}: put the right one into "
-            f"{file}{hint}; or say --without-master-key, which gives the health notes up for good"
+            f"the {name} that seals the health notes and the texts of this backup {what}: put the right one into "
+            f"{file}{hint}; or say --without-master-key, which gives them up for good"
         )
     return {name: value for name, value in opened_ones.items() if secrets.get(name) is None}
 

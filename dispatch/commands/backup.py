@@ -32,7 +32,7 @@ def backup(file: ConfigFile, target: Path, without_recordings: bool, as_json: bo
     folder for one with the time in its name (the current one by default).
 
     Secrets are never in it in plain text. With a secret BACKUP_PASSPHRASE all others are sealed into it; without,
-    keep a copy of the secret MASTER_KEY in another place: nobody can read health notes without it.
+    keep a copy of the secret MASTER_KEY in another place: nobody can read health notes and what was said without it.
 
     A backup still holds what is deleted after it, recordings too: keep none for longer than that may be. A restore
     deletes again whoever has been deleted since (the file forgotten.jsonl beside the secrets).
@@ -56,9 +56,7 @@ def backup(file: ConfigFile, target: Path, without_recordings: bool, as_json: bo
 @click.option("--replace", is_flag=True, help="Put it into the place of the database that is there.")
 @click.option("--keep-old", is_flag=True, help="With --replace: leave the old database there, under another name.")
 @click.option("--without-recordings", is_flag=True, help="Leave the recordings in the backup.")
-@click.option(
-    "--without-master-key", is_flag=True, help="The MASTER_KEY is lost: give health notes and identity numbers up."
-)
+@click.option("--without-master-key", is_flag=True, help="The MASTER_KEY is lost: give up what it seals.")
 @for_programs
 @click.pass_obj
 def restore(
@@ -132,7 +130,7 @@ def _about(made: "Made") -> Iterator[str]:
     if manifest.sealed:
         yield f"secrets: {len(manifest.sealed)} are in it, sealed with BACKUP_PASSPHRASE, which a restore needs"
     else:
-        yield "secrets: none are in it. A restore needs MASTER_KEY: without it nobody reads the health notes again."
+        yield "secrets: none are in it. A restore needs MASTER_KEY: without it all that is sealed is lost."
         yield "    -> keep a copy of it elsewhere, or set the secret BACKUP_PASSPHRASE, which seals all others in"
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -20,6 +21,12 @@ from registry.store import Actor, Scope, Store, Subject
 for_programs = click.option("--json", "as_json", is_flag=True, help="For programs.")
 in_language = click.option("--language", type=click.Choice(["zh", "en"]), help="Otherwise the centre's.")
 who = click.argument("who", metavar="WHO")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    texts: list[tuple[str, str]]  # and in which language: earlier versions kept them by what they say
+    calls: list[str]  # attempts
 
 
 @click.group()
@@ -199,23 +206,29 @@ def apart(file: ConfigFile, one: str, other: str, language: str | None) -> None:
     click.echo(words.say("person.apart", one=ids[0], other=ids[1]))
 
 
-def _said_to(store: Store, resident_id: int) -> list[tuple[str, str]]:
-    """What calls have said to her and about her, and in which language: it may still be kept as sound."""
+def _said_to(store: Store, resident_id: int) -> _Spoken:
+    """What calls have said to her and about her: it may still be kept as sound."""
     from sqlmodel import col, select
 
     from dispatch.holdings import holdings
-    from dispatch.models import Message
+    from dispatch.models import Attempt, Message
+    from registry.among import among, ids
     from registry.models import Channel
 
     with store.reading() as session:
         mine = holdings(session, resident_id).messages
-        spoken = select(Message.body, Message.language).where(
-            col(Message.id).in_(mine), Message.channel == Channel.VOICE, Message.body != ""
+        spoken = session.exec(
+            select(Message).where(among(col(Message.id), "ids"), Message.channel == Channel.VOICE),
+            params={"ids": ids(mine)},
         )
-        return list(session.exec(spoken).all())
+        texts = [(each.body, each.language) for each in spoken.all() if each.body]
+        attempts = session.exec(
+            select(Attempt.id).where(among(col(Attempt.message_id), "ids")), params={"ids": ids(mine)}
+        )
+        return _Spoken(texts, list(attempts))
 
 
-def _remove_files(config: Config, store: Store, centre_id: int, spoken: list[tuple[str, str]]) -> int:
+def _remove_files(config: Config, store: Store, centre_id: int, spoken: _Spoken) -> int:
     """The recordings and spoken sentences that are on this machine; how many recordings are on another."""
     from sqlmodel import col, func, select
 
@@ -225,8 +238,10 @@ def _remove_files(config: Config, store: Store, centre_id: int, spoken: list[tup
 
     exchange = Exchange(config.exchange, config.speech, config.secret_store(), language=config.centre.language)
     recordings.remove_old(store, centre_id, exchange.places.recordings, config.exchange.name)
-    for text, language in spoken:
-        exchange.speech.unsay(text, "en" if language.startswith("en") else "zh")
+    for call in spoken.calls:
+        exchange.speech.unsay(call)
+    for text, language in spoken.texts:
+        exchange.speech.forget_phrase(text, "en" if language.startswith("en") else "zh")
     with store.reading() as session:
         left = select(func.count()).where(
             col(Recording.unwanted_at).is_not(None), col(Recording.removed_at).is_(None)

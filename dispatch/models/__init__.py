@@ -19,6 +19,7 @@ from dispatch.models.cases import (
 from dispatch.models.desk import BreakReason, IdempotentReply, Lease, LoginThrottle, LoginToken, Operator, Presence
 from dispatch.models.exchange import Gap
 from dispatch.models.holds import Hold
+from dispatch.models.inbound import Inbound, InboundReading
 from dispatch.models.ladders import Ladder, LadderAnswer, LadderCall, LadderState, Rung
 from dispatch.models.menus import About, CallMenu
 from dispatch.models.offers import Offer, OfferRole, OfferState, ProvedBy, Visit, VisitState
@@ -27,8 +28,6 @@ from dispatch.models.outbox import (
     AttemptResult,
     EarlyReceipt,
     GatewayState,
-    Inbound,
-    InboundReading,
     Message,
     MessageKind,
     MessageState,

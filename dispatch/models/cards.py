@@ -5,11 +5,13 @@ from enum import StrEnum
 from typing import ClassVar
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from dispatch.models.cases import Case
 from dispatch.models.transitions import Moves, Timeline
 from registry.models.columns import choice
-from registry.store import Subject
+from registry.sealed import Sealed, keeps_sealed
+from registry.store import Subject, Writing
 
 
 class CardColour(StrEnum):
@@ -32,7 +34,8 @@ class CardState(StrEnum):
     WITHDRAWN = "withdrawn"  # it counts no more
 
 
-class Card(SQLModel, table=True):
+@keeps_sealed("dispute", "decision")
+class Card(Sealed, table=True):
     """`merchant_id` is whose card it is; None: the centre's own, nobody else had the case then.
 
     A merchant disputes it once, in `dispute`; a supervisor decides, with the reason in `decision`.
@@ -70,6 +73,10 @@ class Card(SQLModel, table=True):
     decided_at: datetime | None = None
     decided_by_id: int | None = Field(default=None, foreign_key="operator.id")
     version: int = 1
+
+    def whose(self, session: Writing) -> int | None:
+        case = session.get(Case, self.case_id)
+        return case.resident_id if case is not None else None
 
     def timeline(self) -> Timeline:
         return Timeline(centre_id=self.centre_id, area_id=self.area_id, case_id=self.case_id)

@@ -1,5 +1,6 @@
 """Cases (工单): one need each."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -10,7 +11,8 @@ from sqlmodel import Field, SQLModel
 from dispatch.models.transitions import Moves, Timeline
 from registry.models.centre import Priority, Way
 from registry.models.columns import choice
-from registry.store import Subject
+from registry.sealed import Sealed, keeps_sealed
+from registry.store import Subject, Writing
 
 
 class CaseState(StrEnum):
@@ -73,7 +75,8 @@ _OPEN_CALL_BACK = "call_back IS NOT NULL AND state NOT IN ('closed', 'cancelled'
 _BACK = frozenset({CaseState.OPEN, CaseState.OFFERING, CaseState.CANCELLED})
 
 
-class Case(SQLModel, table=True):
+@keeps_sealed("words", "outcome_note", "place", "latitude", "longitude")
+class Case(Sealed, table=True):
     """`owner_id` is the operator who took it first (首问负责); `turn` says whose move it is now.
 
     `needs_since` and `needs_why` are set while it needs an operator's attention (bell, top row) and cleared when one
@@ -94,6 +97,7 @@ class Case(SQLModel, table=True):
             postgresql_where=text(_OPEN_CALL_BACK),
         ),
     )
+    told_by: ClassVar[tuple[str, ...]] = ("resident_id",)
     subject: ClassVar[Subject] = Subject.CASE
     moves: ClassVar[Moves[CaseState]] = {
         CaseState.OPEN: frozenset({CaseState.OFFERING, CaseState.CLOSED, CaseState.CANCELLED}),
@@ -148,6 +152,15 @@ class Case(SQLModel, table=True):
 
     def timeline(self) -> Timeline:
         return Timeline(centre_id=self.centre_id, area_id=self.area_id, case_id=self.id)
+
+    def whose(self, session: Writing) -> int | None:
+        return self.resident_id
+
+    def followers(self, session: Writing) -> Iterable[Sealed]:
+        """The SMS and calls about it."""
+        from dispatch.models.outbox import about_case  # which stands on this module
+
+        return about_case(session, self)
 
 
 class LinkWhy(StrEnum):

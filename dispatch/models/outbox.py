@@ -1,17 +1,28 @@
 """The outbox: whatever leaves the house is a row first, committed with the decision that wants it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import JSON, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import (
+    JSON,
+    Index,
+    UniqueConstraint,
+    select,
+)
+from sqlmodel import Field, SQLModel, col
 
 from callbridge.gateways.door import SmsState
+from dispatch.models.cards import Card
+from dispatch.models.cases import Case
+from dispatch.models.inbound import Inbound
+from dispatch.models.offers import Offer
 from dispatch.models.transitions import Moves, Timeline
 from registry.models.columns import choice
 from registry.models.merchants import Channel
-from registry.store import Subject
+from registry.sealed import Sealed, keeps_sealed
+from registry.store import Subject, Writing
 
 
 class MessageKind(StrEnum):
@@ -41,7 +52,8 @@ class MessageState(StrEnum):
     DROPPED = "dropped"  # no longer wanted at the last moment
 
 
-class Message(SQLModel, table=True):
+@keeps_sealed("body", "text_values")
+class Message(Sealed, table=True):
     """One SMS or one outgoing call. `claimed_until` is the claim's end: after it another sender may look at the row.
 
     `body` is the text of an SMS, or what is spoken in a call (`keys` are then the digits that count as answers);
@@ -49,7 +61,13 @@ class Message(SQLModel, table=True):
     """
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_due", "state", "not_before"), Index("ix_message_offer", "offer_id"))
+    __table_args__ = (
+        Index("ix_message_due", "state", "not_before"),
+        Index("ix_message_offer", "offer_id"),
+        Index("ix_message_case", "case_id"),
+        Index("ix_message_inbound", "inbound_id"),
+    )
+    told_by: ClassVar[tuple[str, ...]] = ("resident_id", "case_id", "inbound_id")
     subject: ClassVar[Subject] = Subject.MESSAGE
     moves: ClassVar[Moves[MessageState]] = {
         MessageState.WANTED: frozenset({MessageState.CLAIMED, MessageState.DROPPED}),
@@ -93,6 +111,16 @@ class Message(SQLModel, table=True):
 
     def timeline(self) -> Timeline:
         return Timeline(centre_id=self.centre_id, area_id=self.area_id, case_id=self.case_id)
+
+    def whose(self, session: Writing) -> int | None:
+        """The resident to whom it goes, or whom the case is about, or who wrote what it answers."""
+        if self.resident_id is not None:
+            return self.resident_id
+        if self.case_id is not None:
+            case = session.get(Case, self.case_id)
+            return case.resident_id if case is not None else None
+        answered = session.get(Inbound, self.inbound_id) if self.inbound_id is not None else None
+        return answered.sealed_for if answered is not None else None
 
 
 class AttemptResult(StrEnum):
@@ -159,50 +187,13 @@ class EarlyReceipt(SQLModel, table=True):
     received_at: datetime
 
 
-class InboundReading(StrEnum):
-    """How an SMS that came in was understood."""
-
-    UNREAD = "unread"
-    ACCEPT = "accept"
-    DECLINE = "decline"
-    ON_THE_WAY = "on_the_way"
-    AT_THE_DOOR = "at_the_door"
-    DONE = "done"
-    PROOF_WANTED = "proof_wanted"  # done, and what proves it has not come yet
-    WRONG_WORD = "wrong_word"
-    CALL_ME = "call_me"
-    NOT_UNDERSTOOD = "not_understood"
-    WHICH = "which"  # several open and no code
-    UNKNOWN_CODE = "unknown_code"
-    TOO_LATE = "too_late"
-    STRANGER = "stranger"
-    REPEATED = "repeated"
-    RECORD = "record"  # the merchant asks how it stands
-    STILL = "still"  # a resident for whom it is not over
-    WELL = "well"  # and one for whom it is
-    DISPUTE = "dispute"  # it says that a card is wrong
-
-
-class Inbound(SQLModel, table=True):
-    """An SMS that reached us: stored first, read afterwards, never dropped."""
-
-    __tablename__ = "inbound"
-    __table_args__ = (
-        UniqueConstraint("gateway", "event_id"),
-        Index("ix_inbound_reading", "reading", "received_at"),
-        Index("ix_inbound_waiting", "needs_operator", "seen_by_id"),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    centre_id: int = Field(foreign_key="centre.id")
-    gateway: str = Field(max_length=32)
-    event_id: str = Field(max_length=128)
-    number: str = Field(max_length=40, index=True)
-    body: str = Field(max_length=2000)
-    sent_at: datetime | None = None
-    received_at: datetime
-    reading: InboundReading = choice(InboundReading, default=InboundReading.UNREAD)
-    merchant_id: int | None = Field(default=None, foreign_key="merchant.id")
-    offer_id: int | None = Field(default=None, foreign_key="offer.id")
-    needs_operator: bool = False
-    seen_by_id: int | None = Field(default=None, foreign_key="operator.id")
+def about_case(session: Writing, case: Case) -> Iterator[Message | Inbound | Card]:
+    """Whatever was written about the case, and what was answered."""
+    messages = select(Message).where(col(Message.case_id) == case.id)
+    yield from session.scalars(messages.order_by(col(Message.id))).all()
+    yield from session.scalars(select(Card).where(col(Card.case_id) == case.id).order_by(col(Card.id))).all()
+    offers = select(col(Offer.id)).where(col(Offer.case_id) == case.id)
+    received = select(Inbound).where(col(Inbound.offer_id).in_(offers)).order_by(col(Inbound.id))
+    for inbound in session.scalars(received).all():
+        yield inbound
+        yield from session.scalars(select(Message).where(col(Message.inbound_id) == inbound.id)).all()

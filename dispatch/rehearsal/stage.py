@@ -101,7 +101,7 @@ class Stage:
 
     async def call_in(self, resident: SampleResident, line: int = 0, *, times: int = 6) -> str:
         """The resident dials the hotline on one of her lines; returns the call's id in the town's log."""
-        sentence = await self.exchange.speech.say(self.community.sentences[resident.asks], "zh")
+        sentence = await self._spoken(resident)
         self._calls += 1
         call = f"town-{int(datetime.now(UTC).timestamp())}-{self._calls}"
         chosen = resident.lines[line]
@@ -109,9 +109,13 @@ class Stage:
         await self.town.call(chosen.number, chosen.shown, hotline, sentence, call=call, times=times)
         return call
 
+    async def _spoken(self, resident: SampleResident) -> Path:
+        """What she asks for, in a voice."""
+        return await asyncio.to_thread(self.exchange.speech.say_now, self.community.sentences[resident.asks], "zh")
+
     async def press_in(self, resident: SampleResident, keys: str, *, speaks: bool = False, after: float = 9) -> str:
         """She dials the hotline and presses keys while she waits; returns the call's id in the town's log."""
-        sentence = await self.exchange.speech.say(self.community.sentences[resident.asks], "zh") if speaks else None
+        sentence = await self._spoken(resident) if speaks else None
         self._calls += 1
         call = f"town-{int(datetime.now(UTC).timestamp())}-{self._calls}"
         chosen = resident.lines[0]
@@ -132,7 +136,7 @@ class Stage:
             phone_account(self.place.config.exchange, self.secrets, COLLEAGUE_EXTENSION),
             self._telephone_of_a_colleague,
             control_port=another_port(self.place),
-            greeting=await self.exchange.speech.say(GREETING, "zh"),
+            greeting=await asyncio.to_thread(self.exchange.speech.say_now, GREETING, "zh"),
             log=self.logs["telephone"],
             answer_after=answer_after,
         )
@@ -260,7 +264,7 @@ class Stage:
             phone_account(self.place.config.exchange, self.secrets, self.extension),
             self._telephone,
             control_port=self.place.control_port,
-            greeting=await self.exchange.speech.say(GREETING, "zh"),
+            greeting=await asyncio.to_thread(self.exchange.speech.say_now, GREETING, "zh"),
             log=self.logs["telephone"],
             answer_after=self._answer_after,
         )

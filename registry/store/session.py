@@ -124,6 +124,7 @@ class Store:
     def __init__(self, url: str | URL, *, clock: Clock | None = None) -> None:
         self.url = make_url(url)
         self.clock: Clock = clock or SystemClock()
+        self.info: dict[str, Any] = {}  # what each session carries in its own (`registry.sealed`)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
         self._pen = threading.Lock()
@@ -146,7 +147,7 @@ class Store:
     def reading(self) -> Iterator[Reading]:
         with self.engine.connect() as connection:
             begin(connection, "BEGIN")
-            with Reading(bind=connection, expire_on_commit=False, autoflush=False) as session:
+            with Reading(bind=connection, expire_on_commit=False, autoflush=False, info=self.info) as session:
                 session.memory = self._memory
                 yield session
 
@@ -194,7 +195,7 @@ class Store:
     @contextmanager
     def writing_on(self, connection: Connection) -> Iterator[Writing]:
         """Writes, with the journal's rows last, in the transaction of `connection`, which the caller commits."""
-        with Writing(bind=connection, expire_on_commit=False) as session:
+        with Writing(bind=connection, expire_on_commit=False, info=self.info) as session:
             session.clock, session.entries, session.memory = self.clock, [], self._memory
             yield session
             session.flush()

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from datetime import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,20 @@ def test_a_deletion_leaves_no_word_of_hers_and_every_figure_as_it_was(
     assert plain_text_in(installation.backup()) == set()
     assert list(installation.recordings.iterdir()) == []
     assert town.case("TL-20260302-0001").outcome == "served"
+
+
+def test_a_deletion_removes_what_is_left_of_the_calls_in_which_she_was_spoken_of(
+    installation: Installation, town: Town, wang: int
+) -> None:
+    cache = installation.folder / "var" / "speech" / "calls"
+    cache.mkdir(parents=True)
+    hers = {attempt.id: cache / f"{sha256(attempt.id.encode()).hexdigest()}.wav" for attempt in town.attempts()}
+    other = cache / f"{sha256(b'of-somebody-else').hexdigest()}.wav"
+    for file in (*hers.values(), other):
+        file.write_bytes(b"RIFF")
+    assert len(hers) > 1
+    installation.does("person", "delete", str(wang), "--apply")
+    assert list(cache.iterdir()) == [other]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

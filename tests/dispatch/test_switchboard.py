@@ -27,8 +27,11 @@ SECRET = "a secret of the exchange"
 
 
 class Mute:
-    async def say(self, text: str, language: str) -> Path:
+    async def say(self, text: str, language: str, *, call: str) -> Path:
         raise AssertionError("nothing is spoken here")
+
+    def unsay(self, call: str) -> None:
+        pass
 
 
 def switchboard(

@@ -10,13 +10,16 @@ from sqlalchemy.engine import URL
 from sqlmodel import SQLModel, col
 
 from dispatch.migrate import migrate
-from dispatch.models import Case, CaseCall
+from dispatch.models import Case, CaseCall, Message
+from dispatch.sealing import Sealer
 from dispatch.ticker import tick
 from registry import centres
 from registry.models import RuleKind
+from registry.sealed import give_vault
 from registry.seed import seed_centre
 from registry.store import Actor, Entry, MovableClock, Store, Subject
 from registry.store.journal import Journal
+from registry.vault import Vault
 from tests.databases import shape
 from tests.dispatch.first_version import AFTER, TABLES, left_behind
 
@@ -67,6 +70,22 @@ def test_its_tables_checks_and_indexes_are_then_those_of_a_fresh_database(old: S
         connection.execute(text("DROP TABLE alembic_version"))
     migrate(old)
     assert come == shape(old)
+
+
+def test_what_was_said_in_its_time_is_read_and_then_sealed(old: Store) -> None:
+    started(old)
+    give_vault(old, Vault(b"0123456789abcdef0123456789abcdef"))
+
+    def said() -> list[str]:
+        with old.reading() as session:
+            cases, messages = session.scalars(select(Case)).all(), session.scalars(select(Message)).all()
+            return [*(case.words for case in cases), *(message.body for message in messages)]
+
+    before = said()
+    assert before == ["降压药两盒", "送药到青石里，回1接单"]
+    Sealer(old).run()
+    assert said() == before
+    assert [rows(old, "case")[0]["words"], rows(old, "message")[0]["body"]] == ["", ""]
 
 
 def test_the_journal_goes_on_where_it_was(old: Store) -> None:

@@ -61,6 +61,7 @@ from registry.merchants import create_merchant
 from registry.models import Channel, Gender, LineKind, MerchantKind, RuleKind
 from registry.numbers import NumberPlan
 from registry.people import create_resident
+from registry.sealed import give_vault
 from registry.store import Actor, MovableClock, Role, Scope, Store
 from registry.store.journal import Journal
 from registry.vault import Vault
@@ -69,6 +70,7 @@ from tests.dispatch.doubles import ExchangeInMemory, GatewayInMemory
 
 M = TypeVar("M", bound=SQLModel)
 
+MASTER_KEY = b"0123456789abcdef0123456789abcdef"
 HER_LINE = "+862367001001"
 HOTLINE = "02367000000"
 NEAR, FAR = (29.5335, 106.5050), (29.5400, 106.5120)
@@ -413,5 +415,6 @@ def found(store: Store, clock: MovableClock) -> Town:
             )
             for operator in operators
         ]
-    vault = Vault(b"0123456789abcdef0123456789abcdef")
+    vault = Vault(MASTER_KEY)
+    give_vault(store, vault)
     return Town(store, clock, centre_id, desks[0], desks[1], NumberPlan("CN", "023"), vault)

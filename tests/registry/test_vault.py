@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlmodel import col, select
 
@@ -94,6 +96,33 @@ def test_every_resident_has_a_key_of_her_own_and_only_when_something_is_sealed(
     with store.reading() as session:
         keys = session.exec(select(DataKey)).all()
     assert len({key.wrapped for key in keys}) == len(keys) == 2
+
+
+def test_two_who_make_her_first_key_at_the_same_time_seal_under_the_same(
+    store: Store, scope: Scope, vault: Vault
+) -> None:
+    li = resident(store, scope, vault, name="李建国")
+
+    def seal(text: str) -> bytes:
+        with store.writing() as session:
+            return vault.seal(session, li, "case", text)
+
+    with ThreadPoolExecutor(1) as beside:
+        with store.writing() as session:
+            first = vault.seal(session, li, "case", "一")
+            other = beside.submit(seal, "二")
+            while not store.is_sqlite and not is_waited_for(store):
+                assert not other.done()
+        second = other.result(10)
+    with store.reading() as session:
+        assert [vault.open(session, li, "case", sealed) for sealed in (first, second)] == ["一", "二"]
+
+
+def is_waited_for(store: Store) -> bool:
+    """Whether somebody waits for a lock, on PostgreSQL."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with store.engine.connect() as connection:
+        return connection.exec_driver_sql(waiting).scalar_one() > 0
 
 
 def test_a_short_master_key_is_refused() -> None:

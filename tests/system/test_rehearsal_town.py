@@ -84,7 +84,7 @@ async def test_a_resident_is_heard_by_the_operator_and_three_witnesses_agree(
 ) -> None:
     resident = COMMUNITY.resident("王䶮")
     line = resident.lines[0]
-    sentence = await exchange.speech.say(COMMUNITY.sentences[resident.asks], "zh")
+    sentence = exchange.speech.say_now(COMMUNITY.sentences[resident.asks], "zh")
     began = datetime.now(UTC)
     await town_of_robots.call(line.number, line.shown, "02367000000", sentence, call="town-test-1")
 

@@ -30,14 +30,19 @@ class Voice:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.kept: set[str] = set()  # the calls for which a sound is there
         self.asked, self.may_speak = asyncio.Event(), asyncio.Event()
         self.may_speak.set()
 
-    async def say(self, text: str, language: Language) -> Path:
+    async def say(self, text: str, language: Language, *, call: str) -> Path:
         self.said.append(text)
         self.asked.set()
         await self.may_speak.wait()
+        self.kept.add(call)
         return Path("/prompts/abc.wav")
+
+    def unsay(self, call: str) -> None:
+        self.kept.discard(call)
 
 
 @pytest.fixture

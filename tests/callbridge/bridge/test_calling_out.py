@@ -74,7 +74,7 @@ async def test_a_call_out_that_the_exchange_refuses_did_not_happen(exchange: Ami
 
 
 async def test_without_a_voice_nobody_is_called(exchange: AmiStandIn, make: Make, voice: Voice) -> None:
-    async def broken(text: str, language: Language) -> Path:
+    async def broken(text: str, language: Language, *, call: str) -> Path:
         raise SpeechFailed("no sound")
 
     voice.say = broken  # type: ignore[method-assign]
@@ -98,6 +98,41 @@ async def test_a_call_withdrawn_while_its_text_is_being_spoken_is_never_dialled(
     with pytest.raises(ActionRefused, match="withdrawn"):
         await calling
     assert exchange.of("Originate") == exchange.of("Hangup") == []
+    assert voice.kept == set()
+
+
+async def test_what_is_said_in_a_call_is_there_until_it_has_ended(
+    exchange: AmiStandIn, make: Make, voice: Voice
+) -> None:
+    witness, bridge = Witness(), make()
+    await bridge.start(witness, None)
+    await bridge.call_out(ORDER)
+    assert voice.kept == {"a1"}
+    await exchange.say(Event="Hangup", Uniqueid="main-a1", ChannelState="5", Cause="17")
+    await witness.see(CallOut, attempt="a1")
+    assert voice.kept == set()
+
+
+async def test_what_was_said_in_a_call_that_only_the_event_log_saw_end_goes_too(
+    exchange: AmiStandIn, cel: CelFile, make: Make, voice: Voice
+) -> None:
+    witness, bridge = Witness(), make()
+    await bridge.start(witness, None)
+    await bridge.call_out(ORDER)
+    cel.hangs_up(now(), cel.dials(now(), "a1"), 19)
+    await witness.outcome(attempt="a1")
+    assert voice.kept == set()
+
+
+async def test_an_order_that_was_refused_leaves_nothing_that_was_to_be_said(
+    exchange: AmiStandIn, make: Make, voice: Voice
+) -> None:
+    exchange.answers["Originate"] = lambda _: {"Response": "Error", "Message": "Extension does not exist."}
+    bridge = make()
+    await bridge.start(Witness(), None)
+    with pytest.raises(ActionRefused):
+        await bridge.call_out(ORDER)
+    assert (voice.said, voice.kept) == (["您好"], set())
 
 
 async def test_a_hangup_before_the_channel_is_there_is_tried_again(exchange: AmiStandIn, make: Make) -> None:

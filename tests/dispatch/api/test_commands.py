@@ -11,7 +11,7 @@ from sqlmodel import select
 from dispatch import housekeeping
 from dispatch.house import House
 from dispatch.models import Case, IdempotentReply
-from registry.models import AccessLog
+from registry.models import AccessLog, LineKind
 from registry.store.journal import Journal
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
@@ -78,6 +78,26 @@ def test_what_was_answered_about_a_resident_is_not_kept_in_the_clear(console: Co
     with town.store.writing() as session:
         town.vault.forget(session, first.json()["id"])
     assert console.send("POST", "residents", new, "register").status_code == 404, "her key is gone, and so is this"
+
+
+def test_an_answer_with_a_resident_in_it_is_kept_under_her_key(console: Console, town: Town) -> None:
+    wang = town.resident("王秀英", "13800001009", kind=LineKind.MOBILE)
+    town.hangs_up(uniqueid := town.rings_in("13800001009"))
+    new = {"service": "medicine", "words": "氨氯地平五盒", "resident_id": wang}
+    case = console.send("POST", "cases", new, "open")
+    call = town.call(uniqueid)
+    assert call.state == "ended"
+    console.post(f"calls/{call.id}/settle")
+    inbound = town.writes("13800001009", "谢谢小陈姑娘")
+    console.post(f"inbound/{inbound.id}/seen")
+    kept = town.all(IdempotentReply)
+    assert [reply.sealed_for for reply in kept] == [wang] * 3
+    for word in ("氨氯地平五盒", "王秀英", "谢谢小陈姑娘"):
+        assert not [reply for reply in kept if word in reply.body], word
+    assert console.send("POST", "cases", new, "open").content == case.content
+    with town.store.writing() as session:
+        town.vault.forget(session, wang)
+    assert console.send("POST", "cases", new, "open").status_code == 404
 
 
 def test_an_old_key_is_forgotten_and_a_fresh_one_is_not(console: Console, town: Town, house: House) -> None:

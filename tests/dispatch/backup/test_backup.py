@@ -77,6 +77,14 @@ def test_the_recordings_that_the_database_names_are_in_it_or_left_out(here: Inst
     assert not [name for name in bare["manifest"]["members"] if name.startswith("recordings/")]
 
 
+def test_nothing_that_was_said_by_the_telephone_is_in_it(here: Installation) -> None:
+    for name in ("phrase.wav", "calls/of-a-call.wav"):
+        file = here.folder / "var" / "speech" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"where she lives, spoken")
+    assert b"spoken" not in here.backup().read_bytes()
+
+
 def test_what_cannot_be_written_is_named_and_nothing_is_left(here: Installation, tmp_path: Path) -> None:
     (there := tmp_path / "there.tar").write_bytes(b"another backup")
     assert str(there) in here.is_refused("backup", str(there))

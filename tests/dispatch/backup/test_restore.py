@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import column, select, table, text
 from sqlalchemy.engine import URL
+from sqlmodel import col
 
 from dispatch.lockfile import LockFile
 from dispatch.migrate import known_revisions
 from dispatch.models import Call, Case, Hold
 from registry.models import Centre, DataKey, Resident
+from registry.sealed import give_vault
 from registry.store import Store
 from registry.store.journal import Journal
 from registry.vault import Vault
@@ -266,15 +268,19 @@ def test_without_the_master_key_it_is_refused_and_says_what_would_help(
     assert "does not open it" in new_machine.is_refused("restore", str(sealed))
 
 
-def test_when_the_master_key_is_lost_the_health_notes_are_given_up_and_everything_else_is_there(
+def test_when_the_master_key_is_lost_what_it_seals_is_given_up_and_everything_else_is_there(
     here: Installation, new_machine: Installation, town: Town
 ) -> None:
-    town.resident(health_note="对青霉素过敏")
+    number = town.open(town.resident(health_note="对青霉素过敏"), words="氨氯地平五盒")
     file = here.backup()
     new_machine.does("restore", str(file), "--without-master-key")
-    with closing(Store(new_machine.database)) as store, store.reading() as session:
-        assert session.get(Resident, 1) is not None
-        assert session.get(DataKey, 1) is None
+    with closing(Store(new_machine.database)) as store:
+        give_vault(store, Vault(b"another key of thirty-two bytes!"))
+        with store.reading() as session:
+            assert session.get(Resident, 1) is not None
+            assert session.get(DataKey, 1) is None
+            case = session.scalars(select(Case).where(col(Case.number) == number)).one()
+            assert (case.words, case.state) == ("", "open")
     assert _note_of(new_machine, "another key of thirty-two bytes!") is None
 
 

@@ -54,8 +54,11 @@ class Voice:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def say(self, text: str, language: str) -> Path:
+    async def say(self, text: str, language: str, *, call: str) -> Path:
         return self.say_now(text, language)
+
+    def unsay(self, call: str) -> None:
+        """What was said is looked at afterwards."""
 
     def say_now(self, text: str, language: str) -> Path:
         path = self._folder / f"said-{sha256(text.encode()).hexdigest()[:16]}.wav"

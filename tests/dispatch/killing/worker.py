@@ -33,9 +33,12 @@ from dispatch import lease, reports, switchboard
 from dispatch.replies import Replies
 from dispatch.unread import read_left_over
 from registry.numbers import NumberPlan
+from registry.sealed import give_vault
 from registry.store import MovableClock, Store, Writing
+from registry.vault import Vault
 from tests.dispatch.hours.service import Service, next_due, wait_until
 from tests.dispatch.killing.plays import PLAYS, Play
+from tests.dispatch.town import MASTER_KEY
 
 WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
 KEPT_FOR_US = {"lease", "exchange_position", "gap", "gateway_state"}  # how far we are, and who: nothing is decided
@@ -131,6 +134,7 @@ def work(task: Task, commits: Pipe, time: Pipe) -> None:
     switchboard.RENEW_EVERY = 0.05
     clock = MovableClock(task.now.at)
     store = TellingStore(task.database, clock=clock, teller=(teller := Teller(commits)))
+    give_vault(store, Vault(MASTER_KEY))
     asyncio.run(_work(store, clock, task, teller, Teller(time)))
     store.close()
 

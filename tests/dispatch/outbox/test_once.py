@@ -12,6 +12,7 @@ from dispatch.attention import Need
 from dispatch.models import CaseState, MessageState, OfferState
 from dispatch.outbox import Sender
 from dispatch.ways import Ways
+from registry.sealed import give_vault
 from registry.store import Store, Writing
 from tests.dispatch.doubles import Crash
 from tests.dispatch.outbox.messages import SMS, TELEPHONE, asked, later
@@ -38,6 +39,7 @@ class DyingStore(Store):
 
 def die(town: Town, step: int, at: str) -> None:
     dying = DyingStore(town.store.url, clock=town.clock)
+    give_vault(dying, town.vault)
     dying.step, dying.at = step, at
     sender = Sender(dying, {"phone": town.gateway}, town.exchange, "dying")
     with suppress(Crash):

@@ -17,8 +17,11 @@ from callbridge.speech import Language
 
 
 class Mute:
-    async def say(self, text: str, language: Language) -> Path:
+    async def say(self, text: str, language: Language, *, call: str) -> Path:
         raise NotImplementedError
+
+    def unsay(self, call: str) -> None:
+        pass
 
 
 async def tell(events: Sequence[BridgeEvent]) -> None:
