@@ -16,7 +16,7 @@ from registry.sheets.writing import write
 
 KEYS = (
     *("name", "gender", "born", "identity_number", "mobile", "landline", "community", "building", "unit", "door"),
-    *("hearing", "care_level", "groups", "health_note"),
+    *("hearing", "care_level", "groups", "health_note", "consented_on"),
     *("contact.1.name", "contact.1.relation", "contact.1.number", "contact.1.has_key"),
 )
 _NOTES = ("高血压", "糖尿病，每天打胰岛素", "青霉素过敏", "膝关节置换，走路不便", "冠心病，装过两个支架")
@@ -56,6 +56,7 @@ def _lines(dice: random.Random, indices: range) -> Iterator[list[str]]:
             "care_level": str(dice.randrange(5)),
             "groups": dice.choice(("独居", "空巢", "独居、低保", "")),
             "health_note": dice.choice(_NOTES) if noted else "",
+            "consented_on": "2026-01-15" if noted else "",
             "contact.1.name": name(dice),
             "contact.1.relation": dice.choice(("女儿", "儿子", "邻居")),
             "contact.1.number": f"138{index:08d}",

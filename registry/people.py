@@ -4,6 +4,7 @@ Everything that a person can be found by is indexed in the same transaction, and
 changed, never what they hold.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from registry import centres, search
+from registry import centres, consent, search
 from registry.areas import path_of
 from registry.drafts import ResidentChange, ResidentDraft, number_problem
 from registry.errors import InUse, NotFound, Problem, Refused, StaleVersion
@@ -44,7 +45,8 @@ def create_resident(
     import_id: int | None = None,
 ) -> Resident:
     """Registers a resident; the journal names the import that she came with. Raises Refused with every problem."""
-    check(session, scope, draft, session.clock.now())
+    agreed = consent.may_stand(draft.health_note, draft.consented_on)
+    check(session, scope, draft, session.clock.now(), () if agreed else [consent.NEEDED])
     new = newcomer(draft, centres.plan(session, scope.centre_id))
     (resident_id,) = register(session, scope, [new], actor=actor, vault=vault, import_id=import_id)
     resident = session.get(Resident, resident_id)
@@ -62,14 +64,17 @@ def change_resident(
     actor: Actor,
     vault: Vault,
     import_id: int | None = None,
+    putting_back: bool = False,
 ) -> Resident:
-    """Changes what is set in `change`; one that changes nothing leaves no trace.
+    """Changes what is set in `change`; one that changes nothing leaves no trace. Consent that is withdrawn takes her
+    health note with it, unless this puts back what was before consent was entered by mistake.
 
     Raises NotFound outside the scope, StaleVersion when somebody else changed her since, Refused.
     """
     now = session.clock.now()
     resident = held(session, scope, resident_id, seen_version)
-    check(session, scope, change, now)
+    lawful = putting_back or _may_have_the_note(session, resident, change, vault)
+    check(session, scope, change, now, () if lawful else [consent.NEEDED])
     changed = [
         field
         for field in COLUMNS
@@ -79,6 +84,8 @@ def change_resident(
         setattr(resident, field, getattr(change, field))
     moved = not {"community", "building"}.isdisjoint(changed)
     changed += _write(session, resident, change, vault, now, moved=moved)
+    if "consented_on" in changed and resident.consented_on is None and not putting_back:
+        changed += ["health_note"] if consent.withdraw(session, resident) else []
     if changed:
         _changed(session, resident, actor, now, changed, import_id)
     return resident
@@ -183,9 +190,11 @@ def note(session: Writing, resident: Resident, what: str, actor: Actor, **data: 
     )
 
 
-def check(session: Reading | Writing, scope: Scope, change: ResidentChange, now: datetime) -> None:
-    """What only the database and the clock know. Raises Refused with every problem."""
-    problems: list[Problem] = []
+def check(
+    session: Reading | Writing, scope: Scope, change: ResidentChange, now: datetime, known: Iterable[Problem] = ()
+) -> None:
+    """What only the database and the clock know. Raises Refused with every problem, those `known` already too."""
+    problems = list(known)
     plan = centres.plan(session, scope.centre_id)
     numbers = [(f"lines.{place}.number", draft.number) for place, draft in enumerate(change.lines)]
     numbers += [(f"contacts.{place}.number", draft.number) for place, draft in enumerate(change.contacts)]
@@ -227,6 +236,16 @@ def _write(
     if "usual_merchants" in given and set_usual_merchants(session, resident.id, change.usual_merchants):
         changed.append("usual_merchants")
     return changed
+
+
+def _may_have_the_note(session: Writing, resident: Resident, change: ResidentChange, vault: Vault) -> bool:
+    if not change.health_note:
+        return True
+    given = "consented_on" in change.model_fields_set
+    consented_on = change.consented_on if given else resident.consented_on
+    withdrawn = given and consented_on is None and resident.consented_on is not None
+    before = "" if withdrawn else vault.open(session, resident.id or 0, "health_note", resident.health_note) or ""
+    return consent.may_stand(change.health_note, consented_on, before)
 
 
 def _write_sealed(session: Writing, resident: Resident, field: str, text: str, vault: Vault) -> bool:

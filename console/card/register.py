@@ -29,6 +29,8 @@ _FIELDS = (
     AnyOf("groups", "register.groups", "group", get_args(Group)),
     OneOf("hearing", "register.hearing", "hearing", get_args(Hearing)),
     Text("health_note", "register.health", 2000),
+    Text("consented_on", "register.consented_on", 10),
+    Text("consented_by", "register.consented_by", 40),
 )
 
 
@@ -60,20 +62,24 @@ class Register(Room[ResidentCard | None]):
     @on(Form.Submitted)
     def action_save(self) -> None:
         form = self.query_one(Form)
-        born = day(form.value("born"))
+        born, consented = day(form.value("born")), day(form.value("consented_on"))
         if not form.value("name"):
             self._complain("register.needs_name", "name")
         elif form.value("born") and born is None:
             self._complain("register.bad_day", "born")
+        elif form.value("consented_on") and consented is None:
+            self._complain("register.bad_consent", "consented_on")
+        elif form.value("health_note") and consented is None:
+            self._complain("register.needs_consent", "consented_on")
         else:
-            self.give(self._save, form, born)
+            self.give(self._save, form, born, consented)
 
     def _complain(self, key_: str, field: str) -> None:
         self._complaint = key_
         self.query_one(f"#field-{field}").focus()
         self.repaint()
 
-    async def _save(self, form: Form, born: date | None) -> None:
+    async def _save(self, form: Form, born: date | None, consented: date | None) -> None:
         resident = NewResident(
             name=form.value("name"),
             gender=cast("Gender", form.value("gender")),
@@ -84,6 +90,8 @@ class Register(Room[ResidentCard | None]):
             door=form.value("door"),
             entrance_note=form.value("entrance_note"),
             health_note=form.value("health_note"),
+            consented_on=consented,
+            consented_by=form.value("consented_by"),
             hearing=cast("Hearing", form.value("hearing")),
             groups=cast("list[Group]", [group for group in form.value("groups").split(",") if group]),
             call_id=self._call_id,

@@ -40,7 +40,7 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
         parts += [(f" {said} ", "bold $text on $error"), "\n"]
     parts += _field("address", plain(card.address), speech, "bold")
     parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
-    parts += _field("health", plain(card.health_note, 2000), speech, "bold $text-error")
+    parts += _field("health", health(card, speech), speech, "bold $text-error")
     parts += _field("old", old(card, speech, world), speech, "bold $text-accent")
     language = " ".join(filter(None, (speech.word("language", card.language), plain(card.dialect or ""))))
     parts += _field("speaks", language if card.dialect or card.language != speech.language else "", speech)
@@ -59,6 +59,12 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     for last in card.last_cases:
         parts += _field("last", _last(last, speech, world), speech, "$text-muted")
     return Content.assemble(*parts).rstrip()
+
+
+def health(card: ResidentCard, speech: Speech) -> str:
+    """What was noted before anybody asked for her consent stays, and says so."""
+    note = plain(card.health_note, 2000)
+    return note + speech.say("card.health_unagreed") if note and card.consented_on is None else note
 
 
 def _noted(on: date | None, by: str) -> str:

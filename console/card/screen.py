@@ -14,7 +14,7 @@ from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.board.panel import Panel
 from console.board.rows import OF_ONE_COLUMNS, case_text, rows_of_one
-from console.card import leaving, still
+from console.card import consent, leaving, still
 from console.card.call import call_head, nobody
 from console.card.find import Find
 from console.card.register import Register
@@ -49,6 +49,7 @@ class CardScreen(PhoneRoom):
         key("s", "settle", "card.settle"),
         key("c", "care", "card.care"),
         key("v", "still", "card.still"),
+        key("a", "consent", "card.consent"),
         key("e", "leaving", "card.leaving"),
     ]
     enter = "card.open_case"
@@ -167,6 +168,8 @@ class CardScreen(PhoneRoom):
                 return bool(self.cases)
             case "still":
                 return self._card is not None and bool(self._card.old)
+            case "consent":
+                return self._card is not None and self._card.left is None
             case "leaving":
                 return self._card is not None and (call is None or call.state == "ended")
             case "care":
@@ -279,6 +282,18 @@ class CardScreen(PhoneRoom):
         asked = await still.ask(self.desk, card, self.app.push_screen_wait)
         if asked is not None:
             self._card = asked
+            self.repaint()
+
+    def action_consent(self) -> None:
+        """To what is kept about her: given, or withdrawn."""
+        if self._card is not None:
+            self.ask(self._ask_consent, self._card)
+
+    async def _ask_consent(self, card: ResidentCard) -> None:
+        asked = await consent.ask(self.desk, card, self.app.push_screen_wait)
+        if asked is not None:
+            self._card = asked
+            self.app.post_message(Told("told.consented" if asked.consented_on else "told.consent_withdrawn"))
             self.repaint()
 
     def action_leaving(self) -> None:

@@ -75,8 +75,8 @@ class SampleResident(Part):
     usual_pharmacy: str | None = None  # a merchant's key
     asks: str  # which sentence she says
 
-    def entry(self, merchants: dict[str, int]) -> NewResident:
-        """What registers her; `merchants` are the ids by key."""
+    def entry(self, merchants: dict[str, int], today: date) -> NewResident:
+        """What registers her on the day `today`, on which she consents; `merchants` are the ids by key."""
         usual: dict[MerchantKind, int] = {}
         if self.usual_pharmacy is not None:
             usual["pharmacy"] = merchants[self.usual_pharmacy]
@@ -97,6 +97,8 @@ class SampleResident(Part):
             care_level=self.care_level,
             groups=list(self.groups),
             health_note=self.health_note,
+            consented_on=today,
+            consented_by="本人",
             lines=[LineEntry(number=line.number, kind=line.kind) for line in self.lines],
             contacts=[ContactEntry(**contact.model_dump()) for contact in self.contacts],
             usual_merchants=usual,

@@ -17,4 +17,4 @@ async def sow(community: Community, clerk: Clerk, today: date) -> None:
         for merchant in community.merchants
     }
     for resident in community.residents[(await clerk.residents()).total :]:
-        await clerk.register_resident(resident.entry(merchants))
+        await clerk.register_resident(resident.entry(merchants, today))

@@ -31,8 +31,11 @@ class Undoable(ABC):
         if before is None:
             self.withdraw(session, subject_id, version, actor, import_id)
             return 0
-        back = Verdict(Outcome.CHANGED, subject_id, version, change=before)
-        return self.apply_one(session, back, actor, import_id)[1]
+        return self.put_back(session, Verdict(Outcome.CHANGED, subject_id, version, change=before), actor, import_id)
+
+    def put_back(self, session: Writing, before: Verdict, actor: Actor, import_id: int) -> int:
+        """Changes a row to what it was before; its version afterwards."""
+        return self.apply_one(session, before, actor, import_id)[1]
 
 
 class OneByOne(Undoable):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from sqlmodel import col, select
 
-from registry import drafts, newcomers, people
+from registry import consent, drafts, newcomers, people
 from registry.errors import Refused
 from registry.models import Resident
 from registry.sheets import likeness, resident_lines
@@ -24,6 +24,7 @@ from registry.store import Actor, Reading, Scope, Writing
 from registry.store.bulk import next_ids
 from registry.vault import Vault
 
+_NOTE, _CONSENT = consent.NEEDED.field, "consented_on"
 _KEPT = "import"  # the field that what was before is sealed for
 
 
@@ -96,7 +97,7 @@ class Residents(Undoable):
         self._drawn = ids[-1]
         new = {
             hers: newcomers.newcomer(
-                drafts.read(drafts.ResidentDraft, resident_lines.with_identity(_given(record))), self.names.plan
+                drafts.read(drafts.ResidentDraft, resident_lines.with_identity(_given(record, {}))), self.names.plan
             )
             for hers, record in zip(ids, records, strict=True)
             if record is not None
@@ -128,17 +129,26 @@ class Residents(Undoable):
 
     def apply_one(self, session: Writing, verdict: Verdict, actor: Actor, import_id: int) -> tuple[int, int]:
         assert verdict.subject_id is not None
+        return verdict.subject_id, self._change(session, verdict, actor, import_id)
+
+    def put_back(self, session: Writing, before: Verdict, actor: Actor, import_id: int) -> int:
+        return self._change(session, before, actor, import_id, putting_back=True)
+
+    def _change(
+        self, session: Writing, verdict: Verdict, actor: Actor, import_id: int, *, putting_back: bool = False
+    ) -> int:
         row = people.change_resident(
             session,
             self.scope,
-            verdict.subject_id,
+            verdict.subject_id or 0,
             drafts.read(drafts.ResidentChange, verdict.change),
             seen_version=verdict.version,
             actor=actor,
             vault=self.vault,
             import_id=import_id,
+            putting_back=putting_back,
         )
-        return verdict.subject_id, row.version
+        return row.version
 
     def withdraw(self, session: Writing, subject_id: int, version: int, actor: Actor, import_id: int) -> None:
         people.withdraw_resident(
@@ -182,11 +192,11 @@ class Residents(Undoable):
             return Verdict(Outcome.DOUBTFUL, findings=(finding,))
         try:
             if row is None:
-                new = resident_lines.with_identity(_given(record))
+                new = resident_lines.with_identity(_given(record, {}))
                 draft = drafts.read(drafts.ResidentDraft, new)
                 people.check(session, self.scope, draft, now)
                 return Verdict(Outcome.NEW, change=new, fields=tuple(new), ready=draft)
-            change = changes(_given(record), before)
+            change = changes(_given(record, before), before)
             if not change:
                 return Verdict(Outcome.SAME, row.id, row.version)
             people.check(session, self.scope, drafts.read(drafts.ResidentChange, change), now)
@@ -202,13 +212,25 @@ class Residents(Undoable):
             row.version,
             tuple(change),
             change,
-            {name: before[name] for name in change},
+            {name: before[name] for name in change if not (name == _NOTE and _withdraws(change, before))},
         )
 
 
-def _given(record: Record) -> Facts:
-    """What the line says of her, without the number in the register that says who she is."""
-    return {name: value for name, value in record.facts.items() if name != "id"}
+def _given(record: Record, before: Facts) -> Facts:
+    """What the line says of her, without the number in the register that says who she is, and without a health note
+    to which no consent is recorded: the line goes in, the note does not. A line that withdraws takes the note away.
+    """
+    given = {name: value for name, value in record.facts.items() if name != "id"}
+    withdraws = _withdraws(given, before)
+    note, known = given.get(_NOTE) or "", "" if withdraws else before.get(_NOTE) or ""
+    if not consent.may_stand(note, given.get(_CONSENT, before.get(_CONSENT)), known):
+        record.remarks.append(Finding(record.row, _NOTE, consent.NEEDED.key))
+        del given[_NOTE]
+    return given | ({_NOTE: ""} if withdraws else {})
+
+
+def _withdraws(given: Facts, before: Facts) -> bool:
+    return _CONSENT in given and not given[_CONSENT] and bool(before.get(_CONSENT))
 
 
 def _rows(session: Reading | Writing, resident_ids: list[int]) -> dict[int, Resident]:

@@ -1,5 +1,7 @@
 """What is known of her for long is asked again while she is on the telephone."""
 
+from datetime import date
+
 from dispatch.wire.people import OldFact
 from tests.console import people
 from tests.console.stand_in import Town
@@ -50,3 +52,44 @@ async def test_a_consent_that_nobody_has_recorded_is_named(sit_down, town: Town)
         await seat.finds("周桂芳", "青石里 5栋")
         await seat.press("enter")
         await seat.sees("同意书   没有登记")
+
+
+async def test_consent_is_recorded_from_the_card_with_who_gave_it(sit_down, size, town: Town) -> None:
+    unasked = {"consented_on": None, "consented_by": ""}
+    town.residents[people.LIN.id] = people.LIN.model_copy(update=unasked)
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "青石里 3栋")
+        await seat.press("enter")
+        await seat.sees("对青霉素过敏（同意未登记")
+        await seat.press("a")
+        await seat.sees("谁同意登记她的情况")
+        await seat.type("本人")
+        await seat.press("enter")
+        told = await seat.told(f"residents/{people.LIN.id}")
+        assert told.body is not None
+        assert (told.body["consented_by"], told.body["version"]) == ("本人", people.LIN.version)
+        assert date.fromisoformat(told.body["consented_on"])
+        await seat.until(lambda: "同意未登记" not in seat.text)
+
+
+async def test_consent_is_withdrawn_with_two_keys_and_a_digit_too_many_withdraws_nothing(
+    sit_down, town: Town
+) -> None:
+    async with sit_down() as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "青石里 3栋")
+        await seat.press("enter")
+        await seat.sees("对青霉素过敏")
+        assert "同意未登记" not in seat.text
+        await seat.press("a")
+        await seat.sees("她的同意", "健康提示随即删除")
+        await seat.press("1")
+        await seat.until(lambda: "撤回同意" not in seat.text)
+        assert not [each for each in town.told if each.path.endswith(f"residents/{people.LIN.id}")]
+        await seat.press("a")
+        await seat.sees("撤回同意")
+        await seat.press("2")
+        told = await seat.told(f"residents/{people.LIN.id}")
+        assert told.body == {"version": people.LIN.version, "consented_on": None, "consented_by": ""}
+        await seat.sees("已登记撤回")

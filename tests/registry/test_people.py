@@ -32,6 +32,7 @@ WANG: dict[str, Any] = {
     "care_level": 2,
     "groups": ["living_alone", "childless"],
     "health_note": "高血压\n对青霉素过敏",
+    "consented_on": "2026-01-15",
     "lines": [{"number": "67001001"}, {"number": "19900231001"}, {"number": "19800235004", "kind": "button"}],
     "contacts": [
         {"name": "林晓", "relation": "女儿", "number": "17700232001", "has_key": True},

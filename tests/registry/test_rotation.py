@@ -140,7 +140,8 @@ def test_who_comes_out_of_a_sheet_meanwhile_is_sealed_under_the_new_key(
     for name in ("FEWEST", "FIRST", "MOST"):
         monkeypatch.setattr(pace, name, 1)
     desk = Desk(store, scope, vault, tmp_path)
-    import_id = desk.stages(("姓名", "电话", "健康情况"), *((f"周桂{n}", f"1990023{n:04d}", NOTE) for n in range(4)))
+    head = ("姓名", "电话", "健康情况", "同意日期")
+    import_id = desk.stages(head, *((f"周桂{n}", f"1990023{n:04d}", NOTE, "2026-01-15") for n in range(4)))
 
     def in_the_middle(done: int, total: int) -> None:
         if done == 2:

@@ -25,7 +25,8 @@ def add_people(app: FastAPI, town: Town) -> None:
     async def change(resident_id: int, request: Request) -> Response:
         sent, before = await request.json(), town.residents[resident_id]
         old = [fact for fact in before.old if fact.field not in sent]
-        town.residents[resident_id] = before.model_copy(update=sent | {"version": before.version + 1, "old": old})
+        now = before.model_dump() | sent | {"version": before.version + 1, "old": old}
+        town.residents[resident_id] = ResidentCard.model_validate(now)
         return written(town.residents[resident_id])
 
     @app.post("/api/v1/residents/{resident_id}/confirm")

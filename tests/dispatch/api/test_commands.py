@@ -66,7 +66,8 @@ def test_a_command_that_failed_may_be_sent_again(console: Console, town: Town) -
 
 
 def test_what_was_answered_about_a_resident_is_not_kept_in_the_clear(console: Console, town: Town) -> None:
-    new = {"name": "李桂兰", "health_note": "心脏起搏器", "identity_number": "500101194005010021"}
+    new = {"name": "李桂兰", "health_note": "心脏起搏器", "consented_on": "2026-01-15"}
+    new["identity_number"] = "500101194005010021"
     first = console.send("POST", "residents", new, "register")
     assert first.json()["health_note"] == "心脏起搏器"
     (kept,) = town.all(IdempotentReply)

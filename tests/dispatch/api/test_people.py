@@ -27,6 +27,7 @@ def test_a_resident_is_registered_found_opened_and_changed(console: Console, tow
         building="7",
         door="301",
         health_note="高血压",
+        consented_on="2026-01-15",
         groups=["living_alone"],
         lines=[{"number": "(023) 6700 1002"}],
         contacts=[{"name": "欧阳明", "relation": "儿子", "number": "13900001111", "has_key": True}],
@@ -58,6 +59,24 @@ def test_her_consent_is_recorded_with_who_gave_it_and_withdrawn(console: Console
         changes = session.exec(select(Journal).where(Journal.what == "resident.changed").order_by(col(Journal.seq)))
         fields = [(entry.data["fields"], entry.actor_id) for entry in changes]
     assert fields == [(["consented_by", "consented_on"], town.desk.operator_id)] * 2, "by whom, and not what"
+
+
+def test_a_health_note_is_refused_until_she_has_consented_and_goes_when_she_withdraws(
+    console: Console, town: Town
+) -> None:
+    her = town.resident()
+    version = console.get(f"residents/{her}")["version"]
+    refused = console.patch(f"residents/{her}", 422, version=version, health_note="高血压")
+    assert [(each["field"], each["key"]) for each in refused["values"]["problems"]] == [
+        ("health_note", "needs_consent")
+    ]
+    assert "consented_on" in refused["detail"]
+    new = {"name": "李桂兰", "health_note": "心脏起搏器"}
+    assert console.post("residents", 422, **new)["values"]["problems"][0]["field"] == "health_note"
+    told = console.patch(f"residents/{her}", version=version, health_note="高血压", consented_on="2026-03-01")
+    assert told["health_note"] == "高血压"
+    withdrawn = console.patch(f"residents/{her}", version=told["version"], consented_on=None)
+    assert (withdrawn["health_note"], console.get(f"residents/{her}")["health_note"]) == ("", "")
 
 
 def test_who_is_registered_by_an_operator_of_an_area_belongs_to_it(

@@ -133,7 +133,9 @@ def test_the_surveys_last_visit_and_her_consent_are_written_in_and_withdrawn(des
     assert desk.says(head, said) == ["changed consented_on consented_by visited_on visited_by"]
     desk.brings_in(head, said)
     assert desk.says(head, said) == ["same"]
-    assert desk.says(("姓名", "电话", "同意日期"), ("王秀英", "67001001", "无")) == ["changed consented_on"]
+    assert desk.says(("姓名", "电话", "同意日期"), ("王秀英", "67001001", "无")) == [
+        "changed consented_on health_note"
+    ]
     assert desk.says(("姓名", "电话", "入户日期"), ("王秀英", "67001001", "上个月")) == [
         "refused visited_on:not_a_day"
     ]
