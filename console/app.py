@@ -71,6 +71,7 @@ class Console(App[None]):
         "card/card.tcss",
         "case/case.tcss",
         "care/care.tcss",
+        "doubles/doubles.tcss",
         "match/match.tcss",
         "merchant/merchant.tcss",
         "report/report.tcss",

@@ -40,8 +40,18 @@ from dispatch.wire.offers import (
     VisitReport,
 )
 from dispatch.wire.operators import Login, OperatorLine, Session
-from dispatch.wire.pages import Cases, Merchants, Residents
-from dispatch.wire.people import ComeBack, Confirm, Leave, NewResident, ResidentCard, ResidentChange, ServiceView
+from dispatch.wire.pages import Cases, Doubles, Merchants, Residents
+from dispatch.wire.people import (
+    Apart,
+    ComeBack,
+    Confirm,
+    Leave,
+    MergePeople,
+    NewResident,
+    ResidentCard,
+    ResidentChange,
+    ServiceView,
+)
 from dispatch.wire.recordings import RecordingLine
 from dispatch.wire.report import ReportView
 from dispatch.wire.rules import RuleChange, RuleView
@@ -171,6 +181,17 @@ class Client:
     async def come_back(self, resident_id: int, told: ComeBack) -> ResidentCard:
         answer = await self._transport.send("POST", f"residents/{resident_id}/come-back", told)
         return ResidentCard.model_validate(answer)
+
+    async def doubles(self) -> Doubles:
+        """For a supervisor: who of hers may stand in the register twice."""
+        return Doubles.model_validate(await self._transport.get("residents/doubles"))
+
+    async def merge(self, keep_id: int, order: MergePeople) -> ResidentCard:
+        """The kept record, as it is now."""
+        return ResidentCard.model_validate(await self._transport.send("POST", f"residents/{keep_id}/merge", order))
+
+    async def two_people(self, resident_id: int, told: Apart) -> None:
+        await self._transport.send("POST", f"residents/{resident_id}/apart", told)
 
     async def change_resident(self, resident_id: int, change: ResidentChange) -> ResidentCard:
         return ResidentCard.model_validate(await self._transport.send("PATCH", f"residents/{resident_id}", change))

@@ -29,7 +29,7 @@ from dispatch.models import (
     PlanState,
 )
 from dispatch.models.transitions import note
-from registry import joining
+from registry import doubles, joining
 from registry.models import Resident
 from registry.models.centre import Priority
 from registry.sealed import settle
@@ -76,6 +76,19 @@ def begin(session: Writing, scope: Scope, keep_id: int, other_id: int, vault: Va
     changed = joining.join(session, keep, other, vault, actor)
     _care_plans(session, keep_id, other_id, actor)
     return changed
+
+
+def keep_apart(session: Writing, scope: Scope, one_id: int, other_id: int) -> None:
+    """Somebody says that these are two people; said twice it is said once.
+
+    Raises NotFound outside the scope, BadValue for one record with itself.
+    """
+    if one_id == other_id:
+        raise BadValue(field="other_id", found=other_id, right="resident.another")
+    for resident_id in (one_id, other_id):
+        if not session.scalar(select(scope.covers(Resident)).where(col(Resident.id) == resident_id)):
+            raise NotFound(subject=Subject.RESIDENT, id=resident_id)
+    doubles.keep_apart(session, one_id, other_id)
 
 
 def follow(store: Store, keep_id: int, other_id: int) -> None:

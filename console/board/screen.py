@@ -16,6 +16,7 @@ from console.board.panel import Panel
 from console.board.rows import CALL_COLUMNS, CASE_COLUMNS, call_row, case_row
 from console.board.sms import OPEN_CASE, Sms
 from console.case.find import FindCase
+from console.doubles.screen import DoublesScreen
 from console.keys import digit, key
 from console.ledger import Ledger
 from console.match.screen import MatchScreen
@@ -42,6 +43,7 @@ class BoardScreen(PhoneRoom):
         key("s", "services", "board.services"),
         key("m", "match", "board.match"),
         key("p", "report", "board.report"),
+        key("d", "doubles", "board.doubles"),
         key("c", "find_case", "board.find_case"),
         key("tab", "app.focus_next", "board.next"),
         key("escape", "nothing", "room.leave", show=False),
@@ -177,7 +179,7 @@ class BoardScreen(PhoneRoom):
         """The rules, and what is held after a restore, are for those who may change that."""
         world = self.desk.world
         match action:
-            case "rules" | "services" | "report":
+            case "rules" | "services" | "report" | "doubles":
                 return world.me is not None and world.me.role != "operator"
             case "release":
                 return world.may_release()
@@ -189,6 +191,10 @@ class BoardScreen(PhoneRoom):
 
     def action_report(self) -> None:
         self.app.push_screen(ReportScreen(self.desk))
+
+    def action_doubles(self) -> None:
+        """Who may stand in the register twice."""
+        self.app.push_screen(DoublesScreen(self.desk))
 
     def action_match(self) -> None:
         """Who could come to somebody, without a case."""

@@ -10,10 +10,20 @@ from dispatch import residents as work
 from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
 from dispatch.house import House
+from dispatch.views import doubles
 from dispatch.views.people import resident_card, resident_line, resident_lines
 from dispatch.wire.base import Id
-from dispatch.wire.pages import Residents
-from dispatch.wire.people import ComeBack, Confirm, Leave, MergePeople, NewResident, ResidentCard, ResidentChange
+from dispatch.wire.pages import Doubles, Residents
+from dispatch.wire.people import (
+    Apart,
+    ComeBack,
+    Confirm,
+    Leave,
+    MergePeople,
+    NewResident,
+    ResidentCard,
+    ResidentChange,
+)
 from registry import cards, freshness, joining, leaving, search
 from registry.models import Resident
 from registry.store import Reading, Role, Writing
@@ -43,6 +53,20 @@ def find_residents(
         ).all()
         lines = resident_lines(session, desk.centre_id, ids, reader.now)
         return Residents(total=total, items=[lines[id_] for id_ in ids if id_ is not None])
+
+    return reader.answer(look)
+
+
+@router.get("/doubles", response_model=Doubles)
+def list_doubles(reader: Reads, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Response:
+    """Who may stand in the register twice, the surest first. Needs a supervisor.
+
+    Only pairs of whom both are in her areas; whoever a merge or `apart` has settled is not named again.
+    """
+
+    def look(session: Reading, desk: Desk) -> Doubles:
+        desk.needs(Role.SUPERVISOR)
+        return doubles.view(session, desk.scope, limit, reader.now)
 
     return reader.answer(look)
 
@@ -126,6 +150,18 @@ def merge(resident_id: Id, order: MergePeople, commands: Commands) -> Response:
     answer = commands.do(write)
     merging.follow(commands.house.store, resident_id, order.other_id)
     return answer
+
+
+@router.post("/{resident_id}/apart", response_model=Apart)
+def two_people(resident_id: Id, told: Apart, commands: Commands) -> Response:
+    """Two records that look like one are of two people: they are named no more. Needs a supervisor."""
+
+    def write(session: Writing, desk: Desk) -> Apart:
+        desk.needs(Role.SUPERVISOR)
+        merging.keep_apart(session, desk.scope, resident_id, told.other_id)
+        return told
+
+    return commands.do(write)
 
 
 def _card(session: Writing, desk: Desk, resident_id: Id, house: House) -> ResidentCard:

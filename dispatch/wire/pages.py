@@ -3,7 +3,7 @@
 from dispatch.wire.base import Wire
 from dispatch.wire.calls import CallLine
 from dispatch.wire.cases import CaseLine
-from dispatch.wire.people import MerchantLine, ResidentLine
+from dispatch.wire.people import DoubleView, MerchantLine, ResidentLine
 
 
 class Page(Wire):
@@ -14,6 +14,10 @@ class Page(Wire):
 
 class Residents(Page):
     items: list[ResidentLine]
+
+
+class Doubles(Page):
+    items: list[DoubleView]
 
 
 class Merchants(Page):

@@ -7,7 +7,9 @@ from pydantic import Field
 from dispatch.wire.base import Command, Id, Moment, Version, Wire
 from dispatch.wire.care import CarePlanView
 from dispatch.wire.words import (
+    Alike,
     Channel,
+    Doubt,
     Gender,
     Group,
     Hearing,
@@ -224,6 +226,21 @@ class MergePeople(Command):
     """The record `other_id` is the same person: everything of it is hers from now on."""
 
     other_id: Id
+
+
+class Apart(Command):
+    """The record `other_id` is another person, however alike the two look."""
+
+    other_id: Id
+
+
+class DoubleView(Wire):
+    """Two records that may be of one person, the older one first: what both say alike, and what speaks against it."""
+
+    one: ResidentLine
+    other: ResidentLine
+    alike: list[Alike]
+    doubt: Doubt | None = None
 
 
 class NumberEntry(Command):

@@ -59,6 +59,8 @@ ProvedBy = Literal["word", "call", "button"]
 VisitState = Literal["promised", "on_the_way", "at_the_door", "done", "called_off"]
 Channel = Literal["sms", "voice"]
 OldField = Literal["entrance_note", "contacts", "health_note"]
+Alike = Literal["identity", "name", "born", "door", "numbers"]
+Doubt = Literal["other_identity", "other_birthday", "another_place", "another_spelling"]
 TimerKind = Literal[
     "offer_expires",
     "offer_silent",

@@ -89,6 +89,8 @@ def descendants(kind: type) -> set[type]:
         ("actor", words.ActorKind),
         ("subject", words.Subject),
         ("gender", words.Gender),
+        ("alike", words.Alike),
+        ("doubt", words.Doubt),
         ("hearing", words.Hearing),
         ("group", words.Group),
         ("line", words.LineKind),

@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from dispatch.wire.base import Problem
-from dispatch.wire.people import ResidentCard, ResidentLine
+from dispatch.wire.pages import Doubles
+from dispatch.wire.people import Apart, ResidentCard, ResidentLine
 from tests.console.stand_in.answers import refused, written
 from tests.console.stand_in.town import Town
 
@@ -15,6 +16,24 @@ def add_people(app: FastAPI, town: Town) -> None:
     async def find(q: str) -> Any:
         found = [ResidentLine(**dict(each)) for each in town.residents.values() if q in each.name]
         return {"total": len(found), "items": [each.model_dump(mode="json") for each in found]}
+
+    @app.get("/api/v1/residents/doubles")
+    async def doubles() -> Response:
+        return written(Doubles(total=len(town.doubles), items=town.doubles))
+
+    @app.post("/api/v1/residents/{resident_id}/merge")
+    async def merge(resident_id: int, request: Request) -> Response:
+        settled(resident_id, (await request.json())["other_id"])
+        return written(town.residents[resident_id])
+
+    @app.post("/api/v1/residents/{resident_id}/apart")
+    async def apart(resident_id: int, request: Request) -> Response:
+        told = Apart(**await request.json())
+        settled(resident_id, told.other_id)
+        return written(told)
+
+    def settled(one: int, other: int) -> None:
+        town.doubles = [each for each in town.doubles if {each.one.id, each.other.id} != {one, other}]
 
     @app.get("/api/v1/residents/{resident_id}")
     async def resident(resident_id: int) -> Response:

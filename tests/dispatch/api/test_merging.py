@@ -1,6 +1,9 @@
 """Two records of one person become one, over HTTP."""
 
+import pytest
+
 from dispatch.models import Case, Operator
+from registry.areas import add_area
 from registry.models import LineKind
 from registry.store import Role
 from tests.dispatch.api.desks import Console
@@ -22,3 +25,47 @@ def test_a_supervisor_merges_over_http_and_the_old_number_leads_on(town: Town, c
     assert [each.resident_id for each in town.all(Case) if each.number == number] == [keep]
     console.post(f"residents/{keep}/merge", 422, other_id=keep)
     console.post(f"residents/{keep}/merge", 404, other_id=99_999)
+
+
+@pytest.fixture
+def supervisor(town: Town, console: Console) -> Console:
+    with town.store.writing() as session:
+        operator = session.get(Operator, town.desk.operator_id)
+        assert operator is not None
+        operator.role = Role.SUPERVISOR
+    return console
+
+
+def test_a_supervisor_sees_who_may_be_there_twice_until_somebody_says_they_are_two(
+    town: Town, supervisor: Console, colleague: Console
+) -> None:
+    one = town.resident("王秀英", "02367001001")
+    other = town.resident("王秀英", "13800001009", kind=LineKind.MOBILE)
+    spelt = town.resident("王秀瑛", "13800001010", kind=LineKind.MOBILE)
+    found = supervisor.get("residents/doubles")
+    pairs = [(each["one"]["id"], each["other"]["id"], each["doubt"]) for each in found["items"]]
+    assert found["total"] == len(pairs)
+    assert pairs[0] == (one, other, None)
+    assert found["items"][0]["alike"] == ["name", "born", "door"]
+    assert (one, spelt, "another_spelling") in pairs
+    assert supervisor.get("residents/doubles", limit=1)["items"] == found["items"][:1]
+    colleague.get("residents/doubles", status=403)
+    colleague.post(f"residents/{one}/apart", 403, other_id=other)
+    supervisor.post(f"residents/{other}/apart", other_id=one)
+    supervisor.post(f"residents/{one}/apart", other_id=other)
+    left = supervisor.get("residents/doubles")
+    assert (one, other) not in {(each["one"]["id"], each["other"]["id"]) for each in left["items"]}
+    supervisor.post(f"residents/{one}/apart", 422, other_id=one)
+    supervisor.post(f"residents/{one}/apart", 404, other_id=99_999)
+
+
+def test_doubles_of_another_area_are_neither_seen_nor_settled(town: Town, supervisor: Console) -> None:
+    with town.store.writing() as session:
+        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
+        operator = session.get(Operator, town.desk.operator_id)
+        assert operator is not None
+        operator.area_id = here.id
+    one = town.resident("王秀英", "02367001001", area_id=across.id)
+    other = town.resident("王秀英", "13800001009", kind=LineKind.MOBILE, area_id=across.id)
+    assert supervisor.get("residents/doubles") == {"total": 0, "items": []}
+    supervisor.post(f"residents/{one}/apart", 404, other_id=other)

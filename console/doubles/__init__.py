@@ -1,0 +1,1 @@
+"""One person in two records: found, looked at side by side, settled."""
