@@ -157,7 +157,8 @@ def _densest(store: Store) -> tuple[list[int], int]:
 
 def _ranked(session: Reading, resident_id: int) -> Match:
     need = need_for(session, CITY, service(session, CITY.centre_id, "medicine"), AT, resident_id=resident_id)
-    return match(need, gather(session, CITY, need), Weights(), str(resident_id))
+    merchants, farther = gather(session, CITY, need)
+    return match(need, merchants, Weights(), str(resident_id), farther=farther)
 
 
 def _candidates(store: Store, dense: Sequence[int]) -> dict[str, Any]:

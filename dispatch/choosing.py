@@ -153,10 +153,11 @@ def _match(
     weights = Weights.model_validate(current_rule(session, case.centre_id, RuleKind.MATCHING_WEIGHTS).body)
     if case.incident:  # a matter for the utility itself: the first kind that serves it
         need = replace(need, merchant_kinds=need.merchant_kinds[:1])
-    merchants = _as_planned(session, case.centre_id, gather(session, scope, need), now)
+    gathered, farther = gather(session, scope, need)
+    merchants = _as_planned(session, case.centre_id, gathered, now)
     need = with_calendar(session, scope, need, merchants)
     need = replace(need, records=records_of(session, case.centre_id, [each.merchant_id for each in merchants], now))
-    return match(need, merchants, weights, seed=case.number)
+    return match(need, merchants, weights, seed=case.number, farther=farther)
 
 
 def _as_planned(

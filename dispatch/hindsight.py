@@ -114,10 +114,15 @@ def look_back(
         at_once=sheet.body.get("at_once", 1),
         candidates=able(found),
         excluded=unable(found),
-        more_candidates=found.more_candidates,
-        more_excluded=found.more_excluded,
+        **_more(sheet.body if not otherwise.names else found.basis()),
         why=_why(session, found, merchant_id) if merchant_id is not None else None,
     )
+
+
+def _more(body: dict[str, Any]) -> dict[str, Any]:
+    """How many more there were than are listed: those are not reckoned again."""
+    names = ("more_candidates", "more_excluded", "more_excluded_by")
+    return {name: body[name] for name in names if name in body}
 
 
 def key_of(sheet: DecisionSheet) -> int:
@@ -134,8 +139,10 @@ def _reckoned(
     merchants = {int(merchant) for merchant in body.get("versions", {})} | {
         one["merchant"]["id"] for one in (*body["candidates"], *body["excluded"])
     }
+    farther = 0
     if otherwise.names:  # there or then others come into question
-        merchants |= {one.merchant_id for one in gather(session, scope, need)}
+        others, farther = gather(session, scope, need)
+        merchants |= {one.merchant_id for one in others}
     if merchant_id is not None:
         merchants.add(merchant_id)
     versions = {int(merchant): version for merchant, version in body.get("versions", {}).items()}
@@ -144,7 +151,7 @@ def _reckoned(
         for one in facts_then(session, merchants, sheet.at, versions)
     ]
     need = with_calendar(session, scope, need, facts)
-    found = match(need, facts, Weights.model_validate(body["weights"]), body["seed"])
+    found = match(need, facts, Weights.model_validate(body["weights"]), body["seed"], farther=farther)
     found = without(found, _asked_before(body))
     last = {int(merchant): when for merchant, when in body.get("last_asked", {}).items()}
     order = AskingOrder(way=_way(body), within=body.get("within", 0), last_asked=last)

@@ -32,11 +32,11 @@ def who_could(
         raise BadValue(field="at", found=at.isoformat(), right="moment.of_this_century")
     service = centres.service(session, centre_id, service_code)
     need = need_for(session, scope, service, at, resident_id=resident_id, load=load_of(session, centre_id))
-    merchants = gather(session, scope, need)
+    merchants, farther = gather(session, scope, need)
     need = with_calendar(session, scope, need, merchants)
     need = replace(need, records=records_of(session, centre_id, [each.merchant_id for each in merchants], now))
     weights = Weights.model_validate(centres.current_rule(session, centre_id, RuleKind.MATCHING_WEIGHTS).body)
-    found = match(need, merchants, weights, seed=f"{service_code} {resident_id} {at.isoformat()}")
+    found = match(need, merchants, weights, seed=f"{service_code} {resident_id} {at.isoformat()}", farther=farther)
     policy = service_policy(session, service)
     turns = last_asked(session, centre_id, service_code) if policy.way is Way.ROUND_ROBIN else {}
     found = in_order(found, AskingOrder(way=policy.way, within=policy.within_metres, last_asked=turns))
@@ -49,4 +49,5 @@ def who_could(
         excluded=unable(found),
         more_candidates=found.more_candidates,
         more_excluded=found.more_excluded,
+        more_excluded_by=dict(found.more_excluded_by),
     )

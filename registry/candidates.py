@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import String, bindparam, cast, func, select
 from sqlmodel import col
@@ -73,7 +74,14 @@ def need_for(
     )
 
 
-def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[CandidateFacts]:
+class Gathered(NamedTuple):
+    """Whom a decision looks at, and how many more of their kinds are within twice the largest radius."""
+
+    merchants: list[CandidateFacts]
+    farther: int
+
+
+def gather(session: Reading | Writing, scope: Scope, need: Need) -> Gathered:
     """The merchants of the kinds that serve the need and may be near enough, and the nearest of the others.
 
     That is: those within the largest radius that any of them is contracted for, those whose contract names the
@@ -82,8 +90,9 @@ def gather(session: Reading | Writing, scope: Scope, need: Need) -> list[Candida
     """
     known = known_merchants(session, scope.centre_id)
     reaches = [known.reach(session, kind) for kind in need.merchant_kinds]
-    facts = known.facts_of(session, _in_question(need, reaches))
-    return [_with_jobs(each, need.load) for each in facts] if need.load else facts
+    these, farther = _in_question(need, reaches)
+    facts = known.facts_of(session, these)
+    return Gathered([_with_jobs(each, need.load) for each in facts] if need.load else facts, farther)
 
 
 def _with_jobs(merchant: CandidateFacts, load: Mapping[int, int]) -> CandidateFacts:
@@ -98,17 +107,18 @@ def with_calendar(session: Reading | Writing, scope: Scope, need: Need, merchant
     return replace(need, days_off=days_off(session, scope.centre_id))
 
 
-def _in_question(need: Need, reaches: Sequence[Reach]) -> set[int]:
-    """The ids of the merchants to look at."""
+def _in_question(need: Need, reaches: Sequence[Reach]) -> tuple[set[int], int]:
+    """The ids of the merchants to look at, and how many are too far to be looked at one by one."""
     found = set[int]().union(*(each.anyhow(need.areas) for each in reaches))
     if need.latitude is None or need.longitude is None:
         area_id = need.areas[-1] if need.areas else None
-        return found.union(*(each.of_area(area_id) for each in reaches))
+        return found.union(*(each.of_area(area_id) for each in reaches)), 0
     largest = max((each.largest for each in reaches), default=0)
     around = [one for each in reaches for one in each.around(need.latitude, need.longitude, 2 * largest)]
     found.update(merchant_id for metres, merchant_id in around if metres <= largest)
-    beyond = heapq.nsmallest(FARTHER, (one for one in around if one[0] > largest))
-    return found.union(merchant_id for _, merchant_id in beyond)
+    beyond = [one for one in around if one[0] > largest and one[1] not in found]
+    told = heapq.nsmallest(FARTHER, beyond)
+    return found.union(merchant_id for _, merchant_id in told), len(beyond) - len(told)
 
 
 # The statements are built once: building them takes longer than running them.

@@ -5,6 +5,7 @@ merchant is excluded for every reason that holds, not for the first one found. T
 points; nearness, being the usual one, being free and its record decide, and the reasons of each add up to its score.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,6 +23,7 @@ from registry.models.merchants import Channel, MerchantKind
 from registry.records import Record, RecordWeights, facts, points
 from registry.special_hours import Opening
 
+TOO_FAR = "too_far"  # the key of a reason
 LISTED = 200  # candidates, and exclusions, that are told one by one; the rest are counted
 
 
@@ -133,7 +135,9 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`candidates` best first, `excluded` nearest first; how many more there were than are listed."""
+    """`candidates` best first, `excluded` nearest first; how many more there were than are listed, of the excluded by
+    the key of what keeps them most lastingly.
+    """
 
     need: Need
     weights: Weights
@@ -141,7 +145,11 @@ class Match:
     candidates: tuple[Candidate, ...]
     excluded: tuple[Excluded, ...]
     more_candidates: int = 0
-    more_excluded: int = 0
+    more_excluded_by: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def more_excluded(self) -> int:
+        return sum(self.more_excluded_by.values())
 
     def basis(self) -> dict[str, Any]:
         """What it was decided from, as JSON, and how many more there were than are listed: for a decision sheet.
@@ -171,15 +179,18 @@ class Match:
             "seed": self.seed,
             "more_candidates": self.more_candidates,
             "more_excluded": self.more_excluded,
+            "more_excluded_by": dict(self.more_excluded_by),
         }
 
 
-def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, seed: str) -> Match:
-    """Ranks who can come and says of everyone else why not; equal scores are drawn by `seed`."""
+def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, seed: str, *, farther: int = 0) -> Match:
+    """Ranks who can come and says of everyone else why not; equal scores are drawn by `seed`. `farther` is how many
+    more of the kind are too far for every contract, and so are only counted.
+    """
     then = _Then(need)
     candidates: list[Candidate] = []
     excluded: list[Excluded] = []
-    more_excluded = 0
+    more_excluded = Counter({TOO_FAR: farther}) if farther else Counter[str]()
     for metres, merchant in _nearest_first(need, merchants):
         shown = None if metres is None else round(metres)
         against = _against(need, merchant, metres, then)
@@ -188,7 +199,7 @@ def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, see
         elif len(excluded) < LISTED:
             excluded.append(Excluded(merchant, shown, (first, *against)))
         else:
-            more_excluded += 1
+            more_excluded[first.key] += 1
     candidates.sort(key=lambda one: (-one.score, draw(seed, one.merchant_id)))
     return Match(
         need,
@@ -197,7 +208,7 @@ def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, see
         tuple(candidates[:LISTED]),
         tuple(excluded),
         max(0, len(candidates) - LISTED),
-        more_excluded,
+        dict(more_excluded),
     )
 
 
@@ -346,7 +357,7 @@ def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | Non
     if radii and metres is None:
         yield Reason("position_unknown", {"radius": max(radii)})
     elif radii and metres is not None:
-        yield Reason("too_far", {"metres": round(metres), "radius": max(radii)})
+        yield Reason(TOO_FAR, {"metres": round(metres), "radius": max(radii)})
     if any(contract.areas for contract in looked_at):
         yield Reason("contract_does_not_cover_area")
 

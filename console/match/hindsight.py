@@ -107,7 +107,8 @@ class HindsightScreen(Room[None]):
             lists.show([], [], speech, empty="hindsight.no_sheet" if nothing else "candidates.asking")
         else:
             more = (found.more_candidates, found.more_excluded)
-            lists.show(found.candidates, found.excluded, speech, way=self._way(found), more=more)
+            by = found.more_excluded_by
+            lists.show(found.candidates, found.excluded, speech, way=self._way(found), more=more, why=by)
         self.refresh_bindings()
 
     def _way(self, found: Hindsight) -> str:

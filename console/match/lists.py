@@ -1,6 +1,6 @@
 """Who could come and who not, below one another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -30,9 +30,12 @@ class MatchLists(Vertical):
         *,
         way: str = "",
         more: tuple[int, int] = (0, 0),
+        why: Mapping[str, int] | None = None,
         empty: str = "",
     ) -> None:
-        """`way` stands beside the title, `more` is how many there are beside those listed, `empty` a message key."""
+        """`way` stands beside the title, `more` is how many there are beside those listed, `why` of the latter by the
+        key of a reason, `empty` a message key.
+        """
         say = speech.say
         title = say("match.could_come", count=len(able) + more[0])
         self.query_one("#able", Panel).show(
@@ -45,7 +48,9 @@ class MatchLists(Vertical):
         self.query_one("#unable", Panel).show(say("match.could_not_come", count=len(unable) + more[1]), rows, nobody)
         rest = self.query_one("#match-more", Static)
         rest.display = any(more)
-        rest.update(say("match.not_listed", able=more[0], unable=more[1]))
+        commonest = sorted((why or {}).items(), key=lambda one: (-one[1], one[0]))
+        counted = [f"{say(f'out.{key}')} {count}" for key, count in commonest]
+        rest.update("  ".join([say("match.not_listed", able=more[0], unable=more[1]), *counted]))
 
     def merchant(self, able: Sequence[Candidate], unable: Sequence[Excluded]) -> MerchantLine | None:
         """The one under the cursor of the list that has the focus."""

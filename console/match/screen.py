@@ -86,7 +86,7 @@ class MatchScreen(Room[None]):
         else:
             more = (found.more_candidates, found.more_excluded)
             way = speech.word("way", found.way)
-            lists.show(found.candidates, found.excluded, speech, way=way, more=more)
+            lists.show(found.candidates, found.excluded, speech, way=way, more=more, why=found.more_excluded_by)
 
     def _asked(self) -> str:
         """送药上门  王秀英奶奶 82岁  青石里 5栋 2单元 502  02-17 21:30."""

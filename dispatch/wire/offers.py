@@ -115,6 +115,7 @@ class Matching(Wire):
     excluded: list[Excluded]
     more_candidates: int = 0  # than are listed
     more_excluded: int = 0
+    more_excluded_by: dict[str, int] = {}  # of them, by the key of what keeps them most lastingly
 
 
 class SheetLine(Wire):
@@ -157,6 +158,7 @@ class Hindsight(Wire):
     excluded: list[Excluded]
     more_candidates: int = 0
     more_excluded: int = 0
+    more_excluded_by: dict[str, int] = {}  # of them, by the key of what keeps them most lastingly
     why: WhyNot | None = None  # of the merchant that was asked about
 
 

@@ -30,6 +30,7 @@ async def test_who_could_come_at_night_is_answered_without_a_case(sit_down, size
         await seat.finds("林婉芝", "林婉芝奶奶")
         await seat.press("enter")
         await seat.sees("送药上门  林婉芝奶奶 82岁", "能来的 3 家", "老人常用", "不能来的 5 家", "不能来的 4 家")
+        await seat.sees("太远 3  已打烊 1")
         await seat.press("e")
         await seat.type("2-17 21:30")
         await seat.press("enter")

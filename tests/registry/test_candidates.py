@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from registry import centres
+from registry import candidates, centres
 from registry.areas import add_area
 from registry.candidates import gather, need_for
 from registry.errors import NotFound
@@ -30,7 +30,8 @@ def need(store: Store, scope: Scope, code: str = "medicine", **how: Any) -> Need
 
 def decided(store: Store, scope: Scope, wanted: Need) -> Match:
     with store.reading() as session:
-        return match(wanted, gather(session, scope, wanted), Weights(), "7")
+        merchants, farther = gather(session, scope, wanted)
+        return match(wanted, merchants, Weights(), "7", farther=farther)
 
 
 def outcome(store: Store, scope: Scope, wanted: Need) -> tuple[list[str], dict[str, list[str]]]:
@@ -78,7 +79,7 @@ def test_facts_are_read_as_they_were_written(store: Store, scope: Scope, wang: i
     wanted = need(store, scope, resident_id=wang)
     shop = merchant(store, scope, name="仁安药房", address="青石里街3号", hours=hours, numbers=numbers, capacity=2)
     with store.reading() as session:
-        (facts,) = gather(session, scope, replace(wanted, load={shop: 1}))
+        (facts,) = gather(session, scope, replace(wanted, load={shop: 1})).merchants
     assert (facts.merchant_id, facts.name, facts.address, facts.load) == (shop, "仁安药房", "青石里街3号", 1)
     assert [(span.start // 3600, span.length // 1800) for span in facts.spans] == [(8, 7), (6 * 24 + 20, 24)]
     assert facts.numbers == {"voice": "+862367008001"}
@@ -168,6 +169,19 @@ def test_a_need_is_seen_only_inside_its_scope(store: Store, scope: Scope, vault:
 def test_a_service_that_nobody_is_sent_for_has_no_candidates(store: Store, scope: Scope, wang: int) -> None:
     merchant(store, scope, name="仁安药房")
     assert outcome(store, scope, need(store, scope, "information", resident_id=wang)) == ([], {})
+
+
+def test_those_beyond_the_nearest_that_are_too_far_are_counted_and_not_told_one_by_one(
+    store: Store, scope: Scope, wang: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "FARTHER", 2)
+    for number in range(5):
+        merchant(store, scope, name=f"too far {number}", **north(3300 + number))
+    merchant(store, scope, name="beyond twice the radius", **north(6100))
+    found = decided(store, scope, need(store, scope, resident_id=wang))
+    assert [out.merchant.name for out in found.excluded] == ["too far 0", "too far 1"]
+    assert found.more_excluded_by == {"too_far": 3}
+    assert (found.more_excluded, found.basis()["more_excluded_by"]) == (3, {"too_far": 3})
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -34,7 +34,7 @@ def need(session: Reading | Writing, scope: Scope, code: str = "medicine") -> Ne
 
 
 def seen_by(session: Reading | Writing, scope: Scope, code: str = "medicine") -> dict[int, CandidateFacts]:
-    return {each.merchant_id: each for each in gather(session, scope, need(session, scope, code))}
+    return {each.merchant_id: each for each in gather(session, scope, need(session, scope, code)).merchants}
 
 
 def seen(store: Store, scope: Scope, code: str = "medicine") -> dict[int, CandidateFacts]:
@@ -59,7 +59,7 @@ def test_nothing_is_read_twice_while_nobody_changes_a_merchant(store: Store, sco
     with store.reading() as session:
         wanted = need(session, scope)
         with listening(store) as asked:
-            again = gather(session, scope, wanted)
+            again = gather(session, scope, wanted).merchants
     assert [each for statement, _ in asked if "merchant" in (each := statement.split("FROM")[1])] == []
     assert {each.merchant_id: each for each in again} == first
 

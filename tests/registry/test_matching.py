@@ -244,6 +244,7 @@ def test_the_excluded_are_told_nearest_first_and_at_most_two_hundred_of_them() -
     distances = [one.distance for one in result.excluded]
     assert distances == sorted(distances, key=lambda metres: metres or 0)
     assert (len(result.excluded), result.more_excluded) == (LISTED, 50)
+    assert result.more_excluded_by == {"closed": 49, "too_far": 1}
     assert [one.merchant_id for one in result.candidates] == [999]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dispatch.models import Case, DecisionSheet, Operator
+from registry import candidates
 from registry.drafts import MerchantChange, read
 from registry.merchants import change_merchant, resume, suspend
 from registry.models import Merchant, MerchantKind
@@ -76,6 +77,23 @@ def test_a_past_decision_is_told_from_the_rows_as_they_were(town: Town, supervis
     assert (at_night["changed"], at_night["at"]) == (["at"], "2026-03-02T21:30:00+08:00")
     assert keys(at_night["why"]["reasons"]) == ["reason.closed"]
     assert len(town.all(DecisionSheet)) == 1
+
+
+def test_how_many_were_not_listed_is_told_as_it_was_kept(
+    town: Town, supervisor: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "FARTHER", 1)
+    town.merchant("康宁药房", sms="+8613900000001")
+    for number in range(3):
+        town.merchant(f"河对岸药房{number}", sms=f"+861390000001{number}", position=(29.5970, 106.5050))
+    number = town.open(town.resident())
+    town.dispatch(number)
+    told = supervisor.get(f"cases/{number}/hindsight")
+    assert (len(told["excluded"]), told["more_excluded"], told["more_excluded_by"]) == (1, 2, {"too_far": 2})
+    at_night = supervisor.get(f"cases/{number}/hindsight", at="2026-03-02T21:30:00+08:00")
+    assert (at_night["more_excluded"], at_night["more_excluded_by"]) == (2, {"too_far": 2})
+    (line,) = supervisor.get(f"cases/{number}/sheets")
+    assert line["unable"] == 3
 
 
 def suspended(town: Town, merchant_id: int) -> None:

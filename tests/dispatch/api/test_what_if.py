@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.models import Case, DecisionSheet
+from registry import candidates
 from registry.drafts import MerchantChange, read
 from registry.merchants import change_merchant
 from registry.models import Way
@@ -54,6 +55,19 @@ def test_the_same_question_by_http_is_answered_alike(town: Town, her: int, tmp_p
     assert [one["merchant"]["name"] for one in by_http["candidates"]] == ["康宁药房"]
     assert by_http["way"] in list(Way)
     assert town.all(DecisionSheet) == []
+
+
+def test_those_who_are_not_told_one_by_one_are_counted_by_what_keeps_them(
+    town: Town, her: int, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "FARTHER", 1)
+    for number in range(3):
+        town.merchant(f"河对岸药房{number}", sms=f"+861390000001{number}", position=(29.5970, 106.5050))
+    installation = Installation.of(town, tmp_path / "line")
+    said = installation.ask("match", "--need", "medicine", "--resident", str(her), "--at", AT).stdout.splitlines()
+    assert (said[2], said[-1]) == ("不能来的 4 家", "另有 2 家没有列出：太远 2")
+    by_http = console.get("match", need="medicine", resident_id=her, at=f"{AT}:00+08:00")
+    assert (by_http["more_excluded"], by_http["more_excluded_by"]) == (2, {"too_far": 2})
 
 
 def test_what_cannot_be_asked_is_said(town: Town, her: int, tmp_path: Path, console: Console) -> None:
