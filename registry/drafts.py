@@ -151,6 +151,8 @@ class ContractDraft(Draft):
     radius: int | None = Field(default=None, gt=0, le=LONGEST_RADIUS)
     services: frozenset[Annotated[str, AfterValidator(_line(32, least=1))]] = Field(min_length=1)
     areas: frozenset[Id] = frozenset()
+    fee: Text80 = ""
+    conditions: Text200 = ""
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> Self:

@@ -66,6 +66,8 @@ class ContractFacts(NamedTuple):
     radius: int | None
     services: frozenset[str]
     areas: frozenset[int]
+    fee: str = ""
+    conditions: str = ""
 
 
 class CandidateFacts(NamedTuple):
@@ -268,6 +270,11 @@ def _candidate(need: Need, merchant: CandidateFacts, metres: int | None, weights
         reasons.append(Reason("record", facts(record), lost))
     if closes := then.closing(merchant)[1]:
         reasons.append(Reason("open_until", {"at": closes}))
+    if (contract := _contract(need, merchant, metres, then.day)) is not None:
+        if contract.fee:
+            reasons.append(Reason("fee", {"fee": contract.fee}))
+        if contract.conditions:
+            reasons.append(Reason("conditions", {"conditions": contract.conditions}))
     score = round(weights.start + sum(reason.points for reason in reasons), 1)
     channel = merchant.first_channel if merchant.first_channel in merchant.numbers else next(iter(merchant.numbers))
     return Candidate(merchant, metres, score, usual, channel, tuple(reasons))
@@ -284,7 +291,7 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None, then: _
         yield Reason("suspended", {"why": merchant.suspended_why, "until": ends})
     if merchant.licence_expires is not None and merchant.licence_expires < day:
         yield Reason("licence_expired", {"on": merchant.licence_expires.isoformat()})
-    if not _has_a_contract(need, merchant, metres, day):
+    if _contract(need, merchant, metres, day) is None:
         yield from _against_contracts(need, merchant, metres, day)
     if not merchant.numbers:
         yield Reason("no_number")
@@ -319,7 +326,7 @@ def _against_capacity(merchant: CandidateFacts, local: datetime) -> Iterator[Rea
         yield Reason("at_capacity_then", values | {"hours": hours})
 
 
-def _has_a_contract(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> bool:
+def _contract(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> ContractFacts | None:
     """One that is in force, covers the service and reaches the place."""
     for contract in merchant.contracts:
         if (
@@ -327,8 +334,8 @@ def _has_a_contract(need: Need, merchant: CandidateFacts, metres: float | None, 
             and need.service_code in contract.services
             and _reaches(contract, need, merchant, metres)
         ):
-            return True
-    return False
+            return contract
+    return None
 
 
 def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | None, day: date) -> Iterator[Reason]:

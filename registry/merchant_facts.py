@@ -34,8 +34,9 @@ def facts_of(
     database, jobs = session.connection(), load or {}
     these = {"ids": ids(sorted(merchant_ids))}
     contracts: dict[int, list[ContractFacts]] = {}
-    for merchant_id, valid_from, valid_until, radius, services, areas in database.execute(_CONTRACTS, these).all():
-        facts = ContractFacts(valid_from, valid_until, radius, _words(services or ""), _area_ids(areas or ""))
+    for merchant_id, *when_and_how_far, services, areas, fee, conditions in database.execute(_CONTRACTS, these).all():
+        covers = (_words(services or ""), _area_ids(areas or ""))
+        facts = ContractFacts._make((*when_and_how_far, *covers, fee, conditions))
         contracts.setdefault(merchant_id, []).append(facts)
     numbers: dict[int, dict[Channel, str]] = {}
     for merchant_id, channel, number in database.execute(_NUMBERS, these).all():
@@ -89,6 +90,8 @@ _CONTRACTS = select(
     .where(col(ContractArea.contract_id) == Contract.id)
     .correlate(Contract)
     .scalar_subquery(),
+    col(Contract.fee),
+    col(Contract.conditions),
 ).where(among(col(Contract.merchant_id), "ids"))
 # One row for each merchant: a week's hours as one text, and most merchants share theirs with others.
 _WEEKS = (

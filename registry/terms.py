@@ -36,6 +36,8 @@ class ContractCard:
     radius: int | None
     services: tuple[str, ...]
     areas: tuple[int, ...]
+    fee: str
+    conditions: str
 
 
 def set_numbers(session: Writing, merchant_id: int, drafts: Sequence[NumberDraft], plan: NumberPlan) -> bool:
@@ -84,20 +86,33 @@ def opening(session: Reading | Writing, merchant_id: int) -> Opening:
 def set_contracts(session: Writing, merchant_id: int, drafts: Sequence[ContractDraft]) -> bool:
     """Those that stay the same keep their rows."""
     wanted = {
-        (one.valid_from, one.valid_until, one.radius, tuple(sorted(one.services)), tuple(sorted(one.areas)))
+        (
+            *(one.valid_from, one.valid_until, one.radius, tuple(sorted(one.services)), tuple(sorted(one.areas))),
+            *(one.fee, one.conditions),
+        )
         for one in drafts
     }
     gone = []
     for card in contract_cards(session, merchant_id):
-        told = (card.valid_from, card.valid_until, card.radius, card.services, card.areas)
+        told = (
+            *(card.valid_from, card.valid_until, card.radius, card.services, card.areas),
+            *(card.fee, card.conditions),
+        )
         if told in wanted:
             wanted.remove(told)
         else:
             gone.append(card.id)
     for table, key in ((ContractService, "contract_id"), (ContractArea, "contract_id"), (Contract, "id")):
         session.exec(delete(table).where(getattr(table, key).in_(gone)))
-    for valid_from, valid_until, radius, services, areas in sorted(wanted, key=str):
-        contract = Contract(merchant_id=merchant_id, valid_from=valid_from, valid_until=valid_until, radius=radius)
+    for valid_from, valid_until, radius, services, areas, fee, conditions in sorted(wanted, key=str):
+        contract = Contract(
+            merchant_id=merchant_id,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            radius=radius,
+            fee=fee,
+            conditions=conditions,
+        )
         session.add(contract)
         session.flush()
         assert contract.id is not None
@@ -122,6 +137,8 @@ def contract_cards(session: Reading | Writing, merchant_id: int) -> list[Contrac
             one.radius,
             tuple(sorted(row.service_code for row in services if row.contract_id == one.id)),
             tuple(sorted(row.area_id for row in areas if row.contract_id == one.id)),
+            one.fee,
+            one.conditions,
         )
         for one in contracts
     ]

@@ -48,7 +48,8 @@ def details(card: MerchantCard, desk: Desk) -> Content:
         span = f"{contract.valid_from.isoformat()} - {contract.valid_until.isoformat()}"
         reach = say("distance.straight", metres=contract.radius) if contract.radius is not None else ""
         services = " ".join(_service(code, desk) for code in contract.services)
-        parts += _field("contract", "  ".join(filter(None, (span, services, reach))), speech)
+        words = plain(contract.fee, 80), plain(contract.conditions, 200)
+        parts += _field("contract", "  ".join(filter(None, (span, services, reach, *words))), speech)
     return Content.assemble(*parts).rstrip()
 
 

@@ -66,6 +66,8 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now:
                 radius=contract.radius,
                 services=list(contract.services),
                 areas=list(contract.areas),
+                fee=contract.fee,
+                conditions=contract.conditions,
             )
             for contract in card.contracts
         ],

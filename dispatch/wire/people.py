@@ -197,6 +197,8 @@ class ContractView(Wire):
     radius: int | None = None  # metres
     services: list[str] = []
     areas: list[int] = []
+    fee: str = ""
+    conditions: str = ""
 
 
 class SaidView(Wire):
@@ -260,6 +262,8 @@ class ContractEntry(Command):
     radius: int | None = Field(default=None, gt=0, le=100_000)
     services: list[str] = Field(min_length=1)
     areas: list[Id] = []
+    fee: str = Field(default="", max_length=80)
+    conditions: str = Field(default="", max_length=200)
 
 
 class MerchantFields(Command):

@@ -105,7 +105,10 @@ class OpeningHours(SQLModel, table=True):
 
 
 class Contract(SQLModel, table=True):
-    """What a merchant has promised, first and last day included; `radius` in metres, None where areas decide."""
+    """What a merchant has promised, first and last day included; `radius` in metres, None where areas decide.
+
+    `fee` and `conditions` are words for whoever asks for it and is asked to pay: nothing is decided by them.
+    """
 
     __tablename__ = "contract"
     __table_args__ = (
@@ -118,6 +121,8 @@ class Contract(SQLModel, table=True):
     valid_from: date
     valid_until: date
     radius: int | None = None
+    fee: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
+    conditions: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
 
 
 class ContractService(SQLModel, table=True):

@@ -275,4 +275,18 @@ CONTRACTS = (
     ),
     Column("radius", "服务半径米", "Radius in metres", ("服务半径", "半径", "radius"), ("3000",) * 2),
     Column("areas", "服务区域", "Areas", ("区域", "覆盖区域")),
+    Column(
+        "fee",
+        "收费",
+        "Fee",
+        ("费用", "收费标准", "上门费", "price"),
+        ("1公里内免费，之外5元", "free within 1 km, 5 yuan beyond"),
+    ),
+    Column(
+        "conditions",
+        "条件",
+        "Conditions",
+        ("服务条件", "要求", "terms"),
+        ("处方药凭处方", "a prescription where one is needed"),
+    ),
 )

@@ -17,6 +17,7 @@ from registry.sheets.names import Names
 from registry.sheets.record import CellReader, Facts, Finding, Outcome, Record, Verdict
 from registry.store import Actor, Reading, Scope, Writing
 from registry.terms import ContractCard
+from registry.text import plain
 from registry.vault import Vault
 
 _SAME = ("valid_from", "services")  # what tells one contract of a merchant from another
@@ -38,6 +39,8 @@ class Contracts(OneByOne):
         reader.take("radius", "radius", partial(cells.whole, least=1, most=LONGEST_RADIUS), None)
         reader.take("services", "services", lambda text: [self.names.service(one) for one in cells.parts(text)])
         reader.take("areas", "areas", lambda text: [self.names.area(one) for one in cells.parts(text)], [])
+        for key in ("fee", "conditions"):
+            reader.take(key, key, plain, "")
         for key in ("valid_from", "valid_until", "services"):
             if not reader.has(key):
                 reader.problem(key, "required")
@@ -91,7 +94,7 @@ class Contracts(OneByOne):
             return Verdict(Outcome.DOUBTFUL, findings=(finding,))
         before = [facts_of(one) for one in card.contracts]
         known = next((one for one in before if all(one[name] == given[name] for name in _SAME)), None)
-        wanted = {"radius": None, "areas": []} | (known or {}) | given
+        wanted = {"radius": None, "areas": [], "fee": "", "conditions": ""} | (known or {}) | given
         if wanted == known:
             return Verdict(Outcome.SAME, merchant_id, card.merchant.version)
         change = {"contracts": [one for one in before if one is not known] + [wanted]}
@@ -118,4 +121,6 @@ def facts_of(card: ContractCard) -> Facts:
         "radius": card.radius,
         "services": list(card.services),
         "areas": list(card.areas),
+        "fee": card.fee,
+        "conditions": card.conditions,
     }

@@ -66,7 +66,7 @@ class Words:
         }
 
     def contract(self, merchant_id: int, merchant: str, facts: Facts) -> Texts:
-        return _alike(facts, ("valid_from", "valid_until", "radius")) | {
+        return _alike(facts, ("valid_from", "valid_until", "radius", "fee", "conditions")) | {
             "merchant_id": str(merchant_id),
             "merchant": merchant,
             "services": "、".join(facts["services"]),

@@ -22,7 +22,14 @@ RECORD = MerchantCard(
     special_hours=["2026-02-16..2026-02-20/closed/春节", "holidays/10:00-16:00", "make_up_days/monday"],
     hours=[HoursView(weekday=day, opens=time(8), closes=time(20)) for day in range(7)],
     contracts=[
-        ContractView(id=1, valid_from=date(2026, 1, 1), valid_until=date(2026, 12, 31), services=["medicine"])
+        ContractView(
+            id=1,
+            valid_from=date(2026, 1, 1),
+            valid_until=date(2026, 12, 31),
+            services=["medicine"],
+            fee="每次5元[/b]",
+            conditions="处方药凭处方",
+        )
     ],
     last_said=[
         SaidView(
@@ -46,6 +53,7 @@ async def test_a_merchants_record_opens_from_the_case(sit_down, size, town: Town
         await seat.sees("满意度 基本满意")
         await seat.press("r")
         await seat.sees("[/b]康宁䶮药房", "满意 12", "基本满意 3", "不满意 1", "每天 08:00-20:00", "2 / 5")
+        await seat.sees("每次5元[/b]  处方药凭处方")
         await seat.sees("18:00-22:00 最多 1 单", "20:00-08:00 先电话 3 次")
         await seat.sees("2026-02-16..2026-02-20 休息 春节", "节假日 10:00-16:00", "调休上班日 按周一")
         await seat.sees("09:00", "0301-0009", "送药上门")

@@ -67,6 +67,16 @@ def why_not(merchant: CandidateFacts, need: Need = NEED) -> dict[str, dict[str, 
     return {reason.key: reason.values for reason in result.excluded[0].reasons}
 
 
+def test_the_contract_that_applies_says_what_it_costs_and_asks_for_and_nothing_is_decided_by_it() -> None:
+    elsewhere = AGREED._replace(radius=100, fee="免费")
+    paid = AGREED._replace(fee="每次5元", conditions="处方药凭处方")
+    result = matched(pharmacy(1, 900, contracts=(elsewhere, paid)), pharmacy(2, 900))
+    told = {one.merchant_id: [(each.key, each.values) for each in one.reasons] for one in result.candidates}
+    assert told[1][-2:] == [("fee", {"fee": "每次5元"}), ("conditions", {"conditions": "处方药凭处方"})]
+    assert "fee" not in dict(told[2])
+    assert len({one.score for one in result.candidates}) == 1
+
+
 def test_the_nearest_comes_first_and_says_how_far_it_is() -> None:
     result = matched(pharmacy(1, 900), pharmacy(2, 300), pharmacy(3, 600))
     assert [(one.merchant_id, one.distance) for one in result.candidates] == [(2, 300), (3, 600), (1, 900)]

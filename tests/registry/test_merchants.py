@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from registry import past
 from registry.areas import add_area
 from registry.drafts import MerchantChange, MerchantDraft, read
 from registry.errors import NotFound, Refused, StaleVersion
@@ -184,3 +185,16 @@ def test_everything_wrong_with_a_merchant_is_said_at_once(store: Store, scope: S
     }
     with store.reading() as session:
         assert session.exec(select(Merchant)).all() == []
+
+
+def test_a_merchant_as_it_was_kept_before_contracts_told_a_fee_is_read(store: Store, scope: Scope) -> None:
+    shop = merchant(store, scope, name="仁安药房")
+    with store.writing() as session:
+        row = session.lock(Merchant, shop)
+        assert row is not None
+        kept = past.as_it_is(session, row)
+        kept.facts = kept.facts | {"contracts": [each[:5] for each in kept.facts["contracts"]]}
+        session.add(kept)
+    with store.reading() as session:
+        (then,) = past.facts_then(session, [shop], store.clock.now(), {shop: 1})
+    assert [(one.radius, one.fee) for one in then.contracts] == [(3000, "")]

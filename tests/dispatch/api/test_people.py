@@ -120,16 +120,15 @@ NEW = {
     "kind": "pharmacy",
     "numbers": [{"channel": "sms", "number": "13900000001"}, {"channel": "voice", "number": "02367005555"}],
     "hours": [{"weekday": 0, "opens": "08:00", "closes": "20:00"}],
-    "contracts": [
-        {"valid_from": "2026-01-01", "valid_until": "2026-12-31", "services": ["medicine"], "radius": 3000}
-    ],
+    "contracts": [CONTRACT | {"fee": "每次5元", "conditions": "处方药凭处方"}],
 }
 
 
 def test_a_merchant_is_registered_read_and_changed_by_a_supervisor(supervisor: Console) -> None:
     card = supervisor.post("merchants", 201, **NEW)
     assert card["number"] == "+862367005555", "the one that an operator would call"
-    assert card["contracts"][0]["services"] == ["medicine"]
+    agreed = card["contracts"][0]
+    assert (agreed["services"], agreed["fee"], agreed["conditions"]) == (["medicine"], "每次5元", "处方药凭处方")
     assert supervisor.get(f"merchants/{card['id']}") == card
     assert [each["id"] for each in supervisor.get("merchants", q="康宁", kind="pharmacy")["items"]] == [card["id"]]
     assert supervisor.get("merchants", q="康宁", kind="water")["items"] == []

@@ -23,7 +23,8 @@ def town(store: Store, scope: Scope, vault: Vault) -> None:
         area = add_area(session, scope.centre_id, "500103001", "青石里社区")
     pharmacy = merchant(store, scope, name="仁安药房", area_id=area.id, address="=1+1", capacity=3)
     shops = [merchant(store, scope, name="同名 店", kind="shop", contracts=[]) for _ in range(2)]
-    merchant(store, scope, name="=HYPERLINK(1)", kind="gas", contracts=[contract(services=["gas"], areas=[area.id])])
+    paid = contract(services=["gas"], areas=[area.id], fee="=5元", conditions="先报修，后上门")
+    merchant(store, scope, name="=HYPERLINK(1)", kind="gas", contracts=[paid])
     people: list[dict[str, Any]] = [
         {
             "name": "王 秀英",

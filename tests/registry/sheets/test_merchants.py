@@ -146,6 +146,30 @@ def test_contracts_come_in_line_by_line_and_are_undone_in_turn(desk: Desk, store
     assert [why for _, why in runs.left(store, import_id)] == ["stale_version", "stale_version"]
 
 
+def test_what_a_visit_costs_and_on_which_conditions_stands_in_the_contract(
+    desk: Desk, store: Store, scope: Scope
+) -> None:
+    pharmacy = merchant(store, scope, name="仁安药房", contracts=[])
+    head = (*TERMS, "收费", "条件")
+    line = ("仁安药房", "送药上门", "2026-01-01", "2026-12-31", "3000")
+    agreed = (*line, "１公里内免费，之外5元", "处方药凭处方")
+    desk.brings_in(head, agreed, kind="contracts")
+    assert terms(store, pharmacy) == [("１公里内免费，之外5元", "处方药凭处方")]
+    assert desk.says(head, agreed, (*line, "", ""), kind="contracts")[0] == "same"
+    assert desk.says(TERMS, line, kind="contracts") == ["same"]
+    dearer = desk.brings_in(head, (*line, "每次8元", "无"), kind="contracts")
+    assert terms(store, pharmacy) == [("每次8元", "")]
+    desk.undoes(dearer, kind="contracts")
+    assert terms(store, pharmacy) == [("１公里内免费，之外5元", "处方药凭处方")]
+    assert desk.says(head, (*line, "很" * 81, ""), kind="contracts") == ["refused fee:too_long"]
+
+
+def terms(store: Store, merchant_id: int) -> list[tuple[str, str]]:
+    with store.reading() as session:
+        mine = select(Contract.fee, Contract.conditions).where(Contract.merchant_id == merchant_id)
+        return list(session.exec(mine.order_by(col(Contract.id))))
+
+
 def test_what_is_wrong_with_a_contract_is_told(desk: Desk, store: Store, scope: Scope) -> None:
     for _ in range(2):
         merchant(store, scope, name="同名店", kind="shop")
