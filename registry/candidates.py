@@ -21,6 +21,7 @@ from registry.matching import CandidateFacts, Need
 from registry.merchant_facts import Rows
 from registry.models import (
     Area,
+    Centre,
     MerchantKind,
     Resident,
     Service,
@@ -60,11 +61,14 @@ def need_for(
         if not elsewhere and latitude is None:
             latitude, longitude = row.latitude, row.longitude
         usual = frozenset(map(int, (row.usual or "").split()))
+        time_zone = row.time_zone
+    else:
+        time_zone = centre(session, scope.centre_id).time_zone
     return Need(
         service_code=service.code,
         merchant_kinds=kinds,
         at=at,
-        time_zone=centre(session, scope.centre_id).time_zone,
+        time_zone=time_zone,
         latitude=latitude,
         longitude=longitude,
         areas=lineage(area_path),
@@ -129,6 +133,7 @@ _HOME: Rows = (
         col(Resident.latitude),
         col(Resident.longitude),
         col(Area.path),
+        col(Centre.time_zone),
         select(func.aggregate_strings(cast(col(UsualMerchant.merchant_id), String), " "))
         .where(
             col(UsualMerchant.resident_id) == Resident.id,
@@ -137,6 +142,7 @@ _HOME: Rows = (
         .scalar_subquery()
         .label("usual"),
     )
+    .join(Centre, col(Centre.id) == Resident.centre_id)
     .outerjoin(Area, col(Area.id) == Resident.area_id)
     .where(col(Resident.id) == bindparam("resident_id"))
 )

@@ -8,6 +8,7 @@ it says what happens (`say`), what its lists hold (`channels`, `callers`, `membe
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 Pairs = dict[str, str]
@@ -156,12 +157,13 @@ class AmiStandIn:
         if self.silent or writer.is_closing():
             return
         step = self.segment or len(data)
-        async with self._speaking:  # messages never run into each other
-            for begin in range(0, len(data), step):
-                writer.write(data[begin : begin + step])
-                await writer.drain()
-                if self.segment:
-                    await asyncio.sleep(0.001)  # or the kernel would join them again
+        with suppress(ConnectionError):  # an exchange goes on, whoever has gone
+            async with self._speaking:  # messages never run into each other
+                for begin in range(0, len(data), step):
+                    writer.write(data[begin : begin + step])
+                    await writer.drain()
+                    if self.segment:
+                        await asyncio.sleep(0.001)  # or the kernel would join them again
 
 
 def _message(fields: Pairs, *, first: str) -> bytes:

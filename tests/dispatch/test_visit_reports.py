@@ -1,5 +1,6 @@
 """How far a merchant is, and what proves that somebody was there."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -242,6 +243,7 @@ def test_the_word_is_not_in_the_journal_nor_told_to_the_merchant(shop: Town) -> 
     asks_for(shop, VisitProof.WORD)
     number = accepted(shop)
     word = str(shop.visit(number).word)
-    assert not [text for text in shop.sms_to(SHOP) if word in text]
+    told = re.compile(rf"(?<!\d){word}(?!\d)")  # four figures stand in a day or a number by chance
+    assert not [text for text in shop.sms_to(SHOP) if told.search(text)]
     shop.writes(SHOP, f"5 {word}")
-    assert word not in card(shop, number).model_dump_json()
+    assert not told.search(card(shop, number).model_dump_json())
