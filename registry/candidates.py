@@ -27,6 +27,7 @@ from registry.models import (
     Service,
     UsualMerchant,
 )
+from registry.places import nearness
 from registry.reach import Reach
 from registry.special_hours import goes_by_calendar
 from registry.store import Reading, Scope, Writing
@@ -119,8 +120,9 @@ def _in_question(need: Need, reaches: Sequence[Reach]) -> tuple[set[int], int]:
         return found.union(*(each.of_area(area_id) for each in reaches)), 0
     largest = max((each.largest for each in reaches), default=0)
     around = [one for each in reaches for one in each.around(need.latitude, need.longitude, 2 * largest)]
-    found.update(merchant_id for metres, merchant_id in around if metres <= largest)
-    beyond = [one for one in around if one[0] > largest and one[1] not in found]
+    near = nearness(largest)
+    found.update(merchant_id for how_near, merchant_id in around if how_near <= near)
+    beyond = [one for one in around if one[0] > near and one[1] not in found]
     told = heapq.nsmallest(FARTHER, beyond)
     return found.union(merchant_id for _, merchant_id in told), len(beyond) - len(told)
 

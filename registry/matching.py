@@ -358,8 +358,9 @@ def _against_contracts(need: Need, merchant: CandidateFacts, metres: float | Non
     if not serving:
         yield Reason("contract_does_not_cover_service", {"service": need.service_code})
     looked_at = serving or looked_at
-    if any(_reaches(contract, need, merchant, metres) for contract in looked_at):
-        return  # it is one of the others that is wanting
+    is_whole = bool(in_force and serving)  # then it is known already that none of them reaches the place
+    if not is_whole and any(_reaches(contract, need, merchant, metres) for contract in looked_at):
+        return
     radii = [contract.radius for contract in looked_at if contract.radius is not None]
     if radii and metres is None:
         yield Reason("position_unknown", {"radius": max(radii)})

@@ -1,7 +1,7 @@
 """Points on the globe, found by how near they are: in memory, by cells of a grid."""
 
 from collections.abc import Iterator
-from math import asin, ceil, cos, floor, inf, radians, sin, sqrt
+from math import ceil, cos, floor, inf, radians, sin
 
 from registry.geo import EARTH, Box
 
@@ -11,7 +11,7 @@ _Vector = tuple[float, float, float]
 
 
 class Places:
-    """Who is where. Positions are WGS-84 degrees, distances straight-line metres."""
+    """Who is where. Positions are WGS-84 degrees."""
 
     def __init__(self) -> None:
         self._cells: dict[tuple[int, int], dict[int, _Vector]] = {}
@@ -28,17 +28,15 @@ class Places:
             del self._cells[cell][who]
 
     def within(self, latitude: float, longitude: float, metres: float) -> list[tuple[float, int]]:
-        """Everybody so near, each with its distance; in no order."""
+        """Everybody so near, each with its `nearness`; in no order."""
         x, y, z = _vector(latitude, longitude)
-        # Points on a globe are as near as the straight lines between them are short: no angle has to be reckoned.
-        longest = (2 * sin(metres / EARTH / 2)) ** 2 if metres < EARTH else inf
-        found = [
+        longest = nearness(metres)
+        return [
             (squared, who)
             for cell in self._around(Box.around(latitude, longitude, metres))
             for who, (a, b, c) in cell.items()
             if (squared := (a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2) <= longest
         ]
-        return [(2 * EARTH * asin(sqrt(squared if squared < 4 else 4) / 2), who) for squared, who in found]
 
     def _around(self, box: Box) -> Iterator[dict[int, _Vector]]:
         """The cells that the box touches."""
@@ -51,6 +49,14 @@ class Places:
             for column in columns:
                 if (cell := self._cells.get((row, column))) is not None:
                     yield cell
+
+
+def nearness(metres: float) -> float:
+    """What is compared instead of a distance: the square of the straight line through a globe whose radius is 1.
+
+    It grows as the distance does, and no angle has to be reckoned for it.
+    """
+    return float((2 * sin(metres / EARTH / 2)) ** 2 if metres < EARTH else inf)
 
 
 def _vector(latitude: float, longitude: float) -> _Vector:

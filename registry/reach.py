@@ -39,7 +39,7 @@ class Reach:
         return self._of_area.get(area_id, set())
 
     def around(self, latitude: float, longitude: float, metres: float) -> list[tuple[float, int]]:
-        """Those that are so near, each with its straight-line metres; in no order."""
+        """Those that are so near, each with its `nearness`; in no order."""
         return self._places.within(latitude, longitude, metres)
 
 
