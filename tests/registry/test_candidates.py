@@ -184,6 +184,22 @@ def test_those_beyond_the_nearest_that_are_too_far_are_counted_and_not_told_one_
     assert (found.more_excluded, found.basis()["more_excluded_by"]) == (3, {"too_far": 3})
 
 
+def test_who_comes_by_her_area_from_beyond_the_radius_is_not_counted_among_those_too_far(
+    store: Store, scope: Scope, vault: Vault, centre_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "FARTHER", 1)
+    with store.writing() as session:
+        village = add_area(session, centre_id, "V", "村")
+    someone = resident(store, scope, vault, name="李建国", area_id=village.id, **HOME)
+    merchant(store, scope, name="by area", **north(3300), contracts=[contract(radius=None, areas=[village.id])])
+    for number in range(3):
+        merchant(store, scope, name=f"too far {number}", **north(3400 + number))
+    found = decided(store, scope, need(store, scope, resident_id=someone))
+    assert [one.merchant.name for one in found.candidates] == ["by area"]
+    assert [out.merchant.name for out in found.excluded] == ["too far 0"]
+    assert found.more_excluded_by == {"too_far": 2}
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_neither_statements_nor_tables_read_whole_grow_with_the_number_of_merchants(
     store: Store, scope: Scope, wang: int

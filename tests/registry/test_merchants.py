@@ -99,6 +99,18 @@ def test_a_change_names_its_fields_and_one_that_changes_nothing_leaves_no_trace(
     ]
 
 
+def test_another_fee_or_condition_is_another_version_and_the_same_ones_are_none(store: Store, scope: Scope) -> None:
+    agreed = contract(fee="每次5元", conditions="处方药凭处方")
+    shop = merchant(store, scope, name="仁安药房", contracts=[agreed])
+    (before,) = card(store, scope, shop).contracts
+    assert change(store, scope, shop, 1, contracts=[agreed]) == 1
+    assert [one.id for one in card(store, scope, shop).contracts] == [before.id]
+    assert change(store, scope, shop, 1, contracts=[agreed | {"fee": "每次8元"}]) == 2
+    assert change(store, scope, shop, 2, contracts=[agreed | {"fee": "每次8元", "conditions": ""}]) == 3
+    (after,) = card(store, scope, shop).contracts
+    assert (after.fee, after.conditions) == ("每次8元", "")
+
+
 def test_a_stale_edit_is_refused(store: Store, scope: Scope) -> None:
     shop = merchant(store, scope, name="仁安药房")
     change(store, scope, shop, 1, capacity=2)

@@ -92,8 +92,14 @@ def test_what_goes_out_comes_in_again_as_the_same(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_contract_costs_and_asks_for_goes_out_with_it(desk: Desk, town: None) -> None:
+    rows = export.rows(desk.store, desk.scope, "contracts", "zh", None)
+    assert [(row["fee"], row["conditions"]) for row in rows] == [("", ""), ("=5元", "先报修，后上门")]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_spreadsheet_program_reckons_with_nothing_in_it(desk: Desk, town: None) -> None:
-    for kind in ("residents", "merchants"):
+    for kind in ("residents", "merchants", "contracts"):
         with exported(desk, kind, ".csv", "zh", sealed=True).open(encoding="utf-8-sig", newline="") as file:
             for row in csv.reader(file):
                 assert [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
