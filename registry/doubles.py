@@ -1,11 +1,10 @@
 """People who may stand in the register twice, and those of whom somebody has said that they are two."""
 
-from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, String, cast, func, select
 from sqlmodel import col
 
 from registry.models import Line, Resident, ResidentsApart
@@ -15,31 +14,25 @@ from registry.store import Reading, Scope, Writing
 MOST_OF_ONE = 30  # people with whom one person may share something
 AT_ONCE = 500  # people who are read together
 
-_ONE, _OTHER = aliased(Resident), aliased(Resident)
-_LINE, _OTHERS = aliased(Line), aliased(Line)
+_LIVING = select(func.aggregate_strings(cast(col(Resident.id), String), ",")).where(col(Resident.ended_at).is_(None))
 
 
-def _sharing(*same: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    pair = select(col(_ONE.id), col(_OTHER.id)).select_from(_ONE)
-    return pair.join(_OTHER, and_(col(_ONE.id) < col(_OTHER.id), *same))
+def _few(sharing: Select[Any], *what: Any) -> Select[Any]:
+    """One row for each thing that a few people share. Pairs of rows would be as many as the square of a crowd."""
+    return sharing.group_by(*what).having(func.count().between(2, MOST_OF_ONE + 1))
 
 
-_PAIRS = (  # the smaller number first
-    _sharing(col(_ONE.identity_hash) == col(_OTHER.identity_hash)),
-    _sharing(col(_ONE.name) == col(_OTHER.name), col(_ONE.born) == col(_OTHER.born)),
-    _sharing(
-        col(_ONE.community) == col(_OTHER.community),
-        col(_ONE.building) == col(_OTHER.building),
-        col(_ONE.unit) == col(_OTHER.unit),
-        col(_ONE.door) == col(_OTHER.door),
-        col(_ONE.door) != "",
+_SHARED = (
+    _few(_LIVING.where(col(Resident.identity_hash).is_not(None)), col(Resident.identity_hash)),
+    _few(_LIVING.where(col(Resident.born).is_not(None)), col(Resident.name), col(Resident.born)),
+    _few(
+        _LIVING.where(col(Resident.door) != ""),
+        *(col(Resident.community), col(Resident.building), col(Resident.unit), col(Resident.door)),
     ),
-    select(col(_ONE.id), col(_OTHER.id))
-    .select_from(_LINE)
-    .join(_OTHERS, and_(col(_LINE.number) == col(_OTHERS.number), col(_LINE.resident_id) < col(_OTHERS.resident_id)))
-    .join(_ONE, col(_ONE.id) == col(_LINE.resident_id))
-    .join(_OTHER, col(_OTHER.id) == col(_OTHERS.resident_id))
-    .where(col(_LINE.ended_at).is_(None), col(_OTHERS.ended_at).is_(None)),
+    _few(  # a number stands once among a person's lines
+        _LIVING.join(Line, col(Line.resident_id) == col(Resident.id)).where(col(Line.ended_at).is_(None)),
+        col(Line.number),
+    ),
 )
 
 
@@ -58,7 +51,7 @@ class Double:
 def doubles(session: Reading, scope: Scope) -> list[Double]:
     """The surest first, in the order of their numbers."""
     apart = {(row.one_id, row.other_id) for row in session.scalars(select(ResidentsApart))}
-    pairs = sorted(_alike_in_something(session, scope) - apart)
+    pairs = sorted(_sharing_something(session, scope) - apart)
     found: list[Double] = []
     for start in range(0, len(pairs), AT_ONCE):
         some = pairs[start : start + AT_ONCE]
@@ -71,11 +64,13 @@ def doubles(session: Reading, scope: Scope) -> list[Double]:
     return sorted(found, key=lambda each: (bool(each.doubt), each.one, each.other))
 
 
-def keep_apart(session: Writing, one: int, other: int) -> None:
-    """Somebody says that these are two people; said twice it is said once."""
+def keep_apart(session: Writing, one: int, other: int) -> bool:
+    """Somebody says that these are two people; whether nobody had said so before."""
     pair = min(one, other), max(one, other)
-    if session.get(ResidentsApart, pair) is None:
-        session.add(ResidentsApart(one_id=pair[0], other_id=pair[1], at=session.clock.now()))
+    if session.get(ResidentsApart, pair) is not None:
+        return False
+    session.add(ResidentsApart(one_id=pair[0], other_id=pair[1], at=session.clock.now()))
+    return True
 
 
 def _double(one: Person, other: Person) -> Double | None:
@@ -87,18 +82,10 @@ def _double(one: Person, other: Person) -> Double | None:
     return Double(one.id, other.id, (*alike, *sorted(agreeing(one, other))), doubt)
 
 
-def _alike_in_something(session: Reading, scope: Scope) -> set[tuple[int, int]]:
-    """Pairs of living people, the smaller number first, that share what few people share."""
-    living = [
-        condition
-        for who in (_ONE, _OTHER)
-        for condition in (col(who.centre_id) == scope.centre_id, col(who.ended_at).is_(None))
-    ]
-    found = {(one, other) for pair in _PAIRS for one, other in session.execute(pair.where(*living))}
-    return found - _crowded(found)
-
-
-def _crowded(pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of people who share something with many: a home's switchboard tells nobody from another."""
-    met = Counter(resident_id for pair in pairs for resident_id in pair)
-    return {pair for pair in pairs if max(met[each] for each in pair) > MOST_OF_ONE}
+def _sharing_something(session: Reading, scope: Scope) -> set[tuple[int, int]]:
+    """Pairs of living people, the smaller number first, that share what few people share: a home's switchboard tells
+    nobody from another.
+    """
+    here = col(Resident.centre_id) == scope.centre_id
+    groups = (ids for shared in _SHARED for ids in session.scalars(shared.where(here)))
+    return {pair for ids in groups for pair in combinations(sorted(int(each) for each in ids.split(",")), 2)}
