@@ -29,7 +29,7 @@ from dispatch.models import (
     PlanState,
 )
 from dispatch.models.transitions import note
-from registry import doubles, joining
+from registry import doubles, joining, people
 from registry.models import Resident
 from registry.models.centre import Priority
 from registry.sealed import settle
@@ -59,36 +59,25 @@ def merge_people(store: Store, scope: Scope, keep_id: int, other_id: int, vault:
 
 def begin(session: Writing, scope: Scope, keep_id: int, other_id: int, vault: Vault, actor: Actor) -> list[str]:
     """The register's part, and her care plans; nothing when it has been done already."""
-    if keep_id == other_id:
-        raise BadValue(field="other_id", found=other_id, right="resident.another")
-    rows = {row.id: row for row in session.lock_all(Resident, (keep_id, other_id))}
-    for resident_id in (keep_id, other_id):
-        row = rows.get(resident_id)
-        if row is None or not session.scalar(select(scope.covers(Resident)).where(col(Resident.id) == resident_id)):
-            raise NotFound(subject=Subject.RESIDENT, id=resident_id)
-    keep, other = rows[keep_id], rows[other_id]
+    keep, other = _two(session, scope, keep_id, other_id)
     if other.merged_into == keep_id:
         return []
-    for field, row in (("keep_id", keep), ("other_id", other)):
-        if row.ended_at is not None:
-            raise BadValue(field=field, found=row.id, right="resident.living")
+    _expect_living(keep_id=keep, other_id=other)
     _expect_quiet(session, keep_id, other_id)
     changed = joining.join(session, keep, other, vault, actor)
     _care_plans(session, keep_id, other_id, actor)
     return changed
 
 
-def keep_apart(session: Writing, scope: Scope, one_id: int, other_id: int) -> None:
-    """Somebody says that these are two people; said twice it is said once.
+def keep_apart(session: Writing, scope: Scope, one_id: int, other_id: int, actor: Actor) -> None:
+    """Somebody says that these are two people; said twice it is said once, in the journal too.
 
-    Raises NotFound outside the scope, BadValue for one record with itself.
+    Raises NotFound outside the scope, BadValue for one record with itself or one that has ended.
     """
-    if one_id == other_id:
-        raise BadValue(field="other_id", found=other_id, right="resident.another")
-    for resident_id in (one_id, other_id):
-        if not session.scalar(select(scope.covers(Resident)).where(col(Resident.id) == resident_id)):
-            raise NotFound(subject=Subject.RESIDENT, id=resident_id)
-    doubles.keep_apart(session, one_id, other_id)
+    one, other = _two(session, scope, one_id, other_id)
+    _expect_living(one_id=one, other_id=other)
+    if doubles.keep_apart(session, one_id, other_id):
+        people.note(session, one, "kept_apart", actor, other=other_id)
 
 
 def follow(store: Store, keep_id: int, other_id: int) -> None:
@@ -112,6 +101,25 @@ def follow_all(store: Store) -> None:
         ).all()
     for keep_id, other_id in rows:
         follow(store, keep_id, other_id)
+
+
+def _two(session: Writing, scope: Scope, one_id: int, other_id: int) -> tuple[Resident, Resident]:
+    """Both records, held until the end of the transaction."""
+    if one_id == other_id:
+        raise BadValue(field="other_id", found=other_id, right="resident.another")
+    rows = {row.id: row for row in session.lock_all(Resident, (one_id, other_id))}
+    for resident_id in (one_id, other_id):
+        if resident_id not in rows or not session.scalar(
+            select(scope.covers(Resident)).where(col(Resident.id) == resident_id)
+        ):
+            raise NotFound(subject=Subject.RESIDENT, id=resident_id)
+    return rows[one_id], rows[other_id]
+
+
+def _expect_living(**named: Resident) -> None:
+    for field, row in named.items():
+        if row.ended_at is not None:
+            raise BadValue(field=field, found=row.id, right="resident.living")
 
 
 def _expect_quiet(session: Writing, keep_id: int, other_id: int) -> None:

@@ -158,7 +158,7 @@ def two_people(resident_id: Id, told: Apart, commands: Commands) -> Response:
 
     def write(session: Writing, desk: Desk) -> Apart:
         desk.needs(Role.SUPERVISOR)
-        merging.keep_apart(session, desk.scope, resident_id, told.other_id)
+        merging.keep_apart(session, desk.scope, resident_id, told.other_id, desk.actor)
         return told
 
     return commands.do(write)

@@ -16,7 +16,7 @@ from dispatch.master_keys import open_vault
 from dispatch.wire.catalogue import Catalogue
 from registry.errors import WrongMasterKey
 from registry.models import Resident
-from registry.store import Actor, Scope, Store, Subject
+from registry.store import Actor, Scope, Store
 
 for_programs = click.option("--json", "as_json", is_flag=True, help="For programs.")
 in_language = click.option("--language", type=click.Choice(["zh", "en"]), help="Otherwise the centre's.")
@@ -142,9 +142,6 @@ def merge(file: ConfigFile, keep: str, other: str, language: str | None, as_json
         kept, gone = (resident_meant(store, scope, who, words, vault) for who in (keep, other))
         try:
             changed = merging.merge_people(store, scope, kept, gone, vault, Actor.system())
-        except BadValue as error:
-            key = "person.with_itself" if kept == gone else "person.has_ended"
-            raise click.ClickException(words.say(key, id=error.values["found"])) from error
         except Conflict as error:
             cases = error.values.get("cases")
             key = "person.emergency_open" if cases else "person.on_the_line"
@@ -190,20 +187,16 @@ def doubles(file: ConfigFile, language: str | None, as_json: bool) -> None:
 @click.pass_obj
 def apart(file: ConfigFile, one: str, other: str, language: str | None) -> None:
     """Say that ONE and OTHER are two people: `doubles` does not name them any more."""
-    from registry import doubles as work
+    from dispatch import merging
 
     config = file.load()
     words = Catalogue("dispatch", language or config.centre.language)
     vault = open_vault(config.secret_store())
     with _told(words), desk(config) as (store, centre_id):
-        ids = [resident_meant(store, Scope(centre_id), who, words, vault) for who in (one, other)]
-        with store.writing() as session:
-            for resident_id in ids:
-                row = session.get(Resident, resident_id)
-                if row is None or row.centre_id != centre_id or ids[0] == ids[1]:
-                    raise NotFound(subject=Subject.RESIDENT, id=resident_id)
-            work.keep_apart(session, *ids)
-    click.echo(words.say("person.apart", one=ids[0], other=ids[1]))
+        scope = Scope(centre_id)
+        one_id, other_id = (resident_meant(store, scope, who, words, vault) for who in (one, other))
+        store.write(lambda session: merging.keep_apart(session, scope, one_id, other_id, Actor.system()))
+    click.echo(words.say("person.apart", one=one_id, other=other_id))
 
 
 def _said_to(store: Store, resident_id: int) -> _Spoken:
@@ -274,6 +267,9 @@ def _told(words: Catalogue) -> Iterator[None]:
             yield
     except NotFound as error:
         raise click.ClickException(words.say("person.nobody")) from error
+    except BadValue as error:
+        key = "person.with_itself" if error.values["right"] == "resident.another" else "person.has_ended"
+        raise click.ClickException(words.say(key, id=error.values["found"])) from error
     except WrongMasterKey as error:
         raise click.ClickException(Catalogue("registry", words.language).say("sheet.run.wrong_master_key")) from error
     except Conflict as error:

@@ -17,8 +17,8 @@ from dispatch.wire.care import NewCarePlan
 from registry.erasure import DELETED
 from registry.joining import MERGED
 from registry.lookup import who_calls
-from registry.models import Contact, DataKey, Group, Line, LineKind, Resident, ResidentGroup
-from registry.store import Actor, Scope
+from registry.models import Contact, DataKey, Group, Line, LineKind, Resident, ResidentGroup, ResidentsApart
+from registry.store import Actor, ActorKind, Scope
 from registry.store.journal import Journal
 from tests.dispatch.backup.installation import Installation
 from tests.dispatch.town import Town
@@ -194,6 +194,27 @@ def test_doubles_are_told_and_two_people_are_kept_apart(
     (double,) = installation.does("person", "doubles")
     assert (str(double["one"]), str(double["other"])) == (keep, other)
     assert "姓名" in installation.ask("person", "doubles").output
-    assert "同一" not in installation.ask("person", "apart", keep, other).output
+    for _ in range(2):
+        assert "两个人" in installation.ask("person", "apart", keep, other).output
     assert installation.does("person", "doubles") == []
     assert "没有发现" in installation.ask("person", "doubles").output
+    assert kept_apart(town) == [(ActorKind.SYSTEM, None, records[0], {"other": records[1]})]
+
+
+def test_one_record_with_itself_or_with_one_that_is_not_there_is_not_two_people(
+    town: Town, records: tuple[int, int], installation: Installation
+) -> None:
+    keep, other = (str(each) for each in records)
+    assert "同一份档案" in installation.is_refused("person", "apart", keep, keep)
+    assert "没有这个居民编号" in installation.is_refused("person", "apart", keep, "99999")
+    installation.does("person", "merge", keep, other)
+    third = str(town.resident("张玉珍", "02367001007"))
+    assert "已经停用" in installation.is_refused("person", "apart", third, other)
+    assert town.all(ResidentsApart) == []
+    assert kept_apart(town) == []
+
+
+def kept_apart(town: Town) -> list[tuple[ActorKind, int | None, int, dict[str, Any]]]:
+    with town.store.reading() as session:
+        entries = session.exec(select(Journal).where(Journal.what == "resident.kept_apart")).all()
+    return [(entry.actor, entry.actor_id, entry.subject_id, entry.data) for entry in entries]

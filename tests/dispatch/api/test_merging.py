@@ -1,11 +1,13 @@
 """Two records of one person become one, over HTTP."""
 
 import pytest
+from sqlmodel import select
 
 from dispatch.models import Case, Operator
 from registry.areas import add_area
 from registry.models import LineKind
 from registry.store import Role
+from registry.store.journal import Journal
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
 
@@ -57,6 +59,12 @@ def test_a_supervisor_sees_who_may_be_there_twice_until_somebody_says_they_are_t
     assert (one, other) not in {(each["one"]["id"], each["other"]["id"]) for each in left["items"]}
     supervisor.post(f"residents/{one}/apart", 422, other_id=one)
     supervisor.post(f"residents/{one}/apart", 404, other_id=99_999)
+    supervisor.post(f"residents/{one}/merge", other_id=other)
+    supervisor.post(f"residents/{spelt}/apart", 422, other_id=other)
+    with town.store.reading() as session:
+        entries = session.exec(select(Journal).where(Journal.what == "resident.kept_apart")).all()
+    told = [(entry.actor_id, entry.subject_id, entry.data) for entry in entries]
+    assert told == [(town.desk.operator_id, other, {"other": one})], "who has said it first, and nothing about her"
 
 
 def test_doubles_of_another_area_are_neither_seen_nor_settled(town: Town, supervisor: Console) -> None:
