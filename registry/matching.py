@@ -138,7 +138,7 @@ class Excluded:
 @dataclass(frozen=True, slots=True)
 class Match:
     """`candidates` best first, `excluded` nearest first; how many more there were than are listed, of the excluded by
-    the key of what keeps them most lastingly.
+    the key of what keeps them most lastingly, the commonest first.
     """
 
     need: Need
@@ -210,7 +210,7 @@ def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, see
         tuple(candidates[:LISTED]),
         tuple(excluded),
         max(0, len(candidates) - LISTED),
-        dict(more_excluded),
+        dict(sorted(more_excluded.items(), key=lambda one: (-one[1], one[0]))),
     )
 
 

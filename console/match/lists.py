@@ -48,8 +48,7 @@ class MatchLists(Vertical):
         self.query_one("#unable", Panel).show(say("match.could_not_come", count=len(unable) + more[1]), rows, nobody)
         rest = self.query_one("#match-more", Static)
         rest.display = any(more)
-        commonest = sorted((why or {}).items(), key=lambda one: (-one[1], one[0]))
-        counted = [f"{say(f'out.{key}')} {count}" for key, count in commonest]
+        counted = [f"{say(f'out.{key}')} {count}" for key, count in (why or {}).items()]
         rest.update("  ".join([say("match.not_listed", able=more[0], unable=more[1]), *counted]))
 
     def merchant(self, able: Sequence[Candidate], unable: Sequence[Excluded]) -> MerchantLine | None:

@@ -1,6 +1,6 @@
 """The verb `match`: who could come to somebody at a time, and why, and why everybody else could not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -68,13 +68,8 @@ def _lines(found: Matching, words: Catalogue) -> Iterator[str]:
     for out in found.excluded:
         yield f"  -  {out.merchant.name}  {_said(out.reasons, words)}"
     if found.more_excluded:
-        yield words.say("match.more_by", count=found.more_excluded, reasons=_counted(found.more_excluded_by, words))
-
-
-def _counted(more: Mapping[str, int], words: Catalogue) -> str:
-    """The commonest first."""
-    commonest = sorted(more.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{words.say(f'out.{key}')} {count}" for key, count in commonest)
+        counted = (f"{words.say(f'out.{key}')} {count}" for key, count in found.more_excluded_by.items())
+        yield words.say("match.more_by", count=found.more_excluded, reasons=", ".join(counted))
 
 
 def _said(reasons: list[Said], words: Catalogue) -> str:

@@ -115,7 +115,7 @@ class Matching(Wire):
     excluded: list[Excluded]
     more_candidates: int = 0  # than are listed
     more_excluded: int = 0
-    more_excluded_by: dict[str, int] = {}  # of them, by the key of what keeps them most lastingly
+    more_excluded_by: dict[str, int] = {}  # the commonest first, by the key of what keeps them most lastingly
 
 
 class SheetLine(Wire):
@@ -158,7 +158,7 @@ class Hindsight(Wire):
     excluded: list[Excluded]
     more_candidates: int = 0
     more_excluded: int = 0
-    more_excluded_by: dict[str, int] = {}  # of them, by the key of what keeps them most lastingly
+    more_excluded_by: dict[str, int] = {}  # the commonest first, by the key of what keeps them most lastingly
     why: WhyNot | None = None  # of the merchant that was asked about
 
 

@@ -258,6 +258,13 @@ def test_the_excluded_are_told_nearest_first_and_at_most_two_hundred_of_them() -
     assert [one.merchant_id for one in result.candidates] == [999]
 
 
+def test_what_keeps_most_of_those_who_are_not_told_is_said_first() -> None:
+    closed = [pharmacy(number, number, spans=NIGHT) for number in range(LISTED + 2)]
+    for farther, said in ((1, ["closed", "too_far"]), (2, ["closed", "too_far"]), (3, ["too_far", "closed"])):
+        result = match(NEED, closed, Weights(), "7", farther=farther)
+        assert list(result.more_excluded_by) == list(result.basis()["more_excluded_by"]) == said
+
+
 def test_what_it_was_decided_from_is_plain_json_and_names_no_person_and_no_place_but_the_position() -> None:
     need = replace(NEED, usual=frozenset({1}), declined=frozenset({3}))
     basis = matched(pharmacy(1), pharmacy(2, spans=NIGHT), pharmacy(3), need=need).basis()

@@ -29,7 +29,7 @@ def add_match(app: FastAPI, town: Town) -> None:
     async def match(need: str, resident_id: int, at: str | None = None) -> Response:
         able, unable = _at(town, "21:" in (at or ""))
         when = {"at": at or town.now(), "way": "best_first"}
-        more = {"more_excluded": 4, "more_excluded_by": {"closed": 1, "too_far": 3}}
+        more = {"more_excluded": 4, "more_excluded_by": {"too_far": 3, "closed": 1}}
         return written(
             Matching(service=need, resident_id=resident_id, candidates=able, excluded=unable, **more, **when)
         )
