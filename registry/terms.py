@@ -85,40 +85,24 @@ def opening(session: Reading | Writing, merchant_id: int) -> Opening:
 
 def set_contracts(session: Writing, merchant_id: int, drafts: Sequence[ContractDraft]) -> bool:
     """Those that stay the same keep their rows."""
-    wanted = {
-        (
-            *(one.valid_from, one.valid_until, one.radius, tuple(sorted(one.services)), tuple(sorted(one.areas))),
-            *(one.fee, one.conditions),
-        )
-        for one in drafts
-    }
-    gone = []
-    for card in contract_cards(session, merchant_id):
-        told = (
-            *(card.valid_from, card.valid_until, card.radius, card.services, card.areas),
-            *(card.fee, card.conditions),
-        )
-        if told in wanted:
-            wanted.remove(told)
-        else:
-            gone.append(card.id)
+    wanted = {_agreed(draft): draft for draft in drafts}
+    gone = [card.id for card in contract_cards(session, merchant_id) if wanted.pop(_agreed(card), None) is None]
     for table, key in ((ContractService, "contract_id"), (ContractArea, "contract_id"), (Contract, "id")):
         session.exec(delete(table).where(getattr(table, key).in_(gone)))
-    for valid_from, valid_until, radius, services, areas, fee, conditions in sorted(wanted, key=str):
-        contract = Contract(
-            merchant_id=merchant_id,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            radius=radius,
-            fee=fee,
-            conditions=conditions,
-        )
+    for draft in wanted.values():
+        contract = Contract(merchant_id=merchant_id, **draft.model_dump(exclude={"services", "areas"}))
         session.add(contract)
         session.flush()
         assert contract.id is not None
-        session.add_all(ContractService(contract_id=contract.id, service_code=code) for code in services)
-        session.add_all(ContractArea(contract_id=contract.id, area_id=area) for area in areas)
+        session.add_all(ContractService(contract_id=contract.id, service_code=code) for code in draft.services)
+        session.add_all(ContractArea(contract_id=contract.id, area_id=area) for area in draft.areas)
     return bool(gone or wanted)
+
+
+def _agreed(one: ContractDraft | ContractCard) -> tuple[object, ...]:
+    """What makes two contracts the same."""
+    whole = one.valid_from, one.valid_until, one.radius, one.fee, one.conditions
+    return *whole, frozenset(one.services), frozenset(one.areas)
 
 
 def contract_cards(session: Reading | Writing, merchant_id: int) -> list[ContractCard]:

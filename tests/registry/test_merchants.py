@@ -111,6 +111,12 @@ def test_another_fee_or_condition_is_another_version_and_the_same_ones_are_none(
     assert (after.fee, after.conditions) == ("每次8元", "")
 
 
+def test_contracts_stand_in_the_order_in_which_they_were_given_each_once(store: Store, scope: Scope) -> None:
+    given = [contract(radius=radius) for radius in (900, 1000, None, 900)]
+    shop = merchant(store, scope, name="仁安药房", contracts=given)
+    assert [one.radius for one in card(store, scope, shop).contracts] == [900, 1000, None]
+
+
 def test_a_stale_edit_is_refused(store: Store, scope: Scope) -> None:
     shop = merchant(store, scope, name="仁安药房")
     change(store, scope, shop, 1, capacity=2)
