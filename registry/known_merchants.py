@@ -14,7 +14,7 @@ from registry.matching import CandidateFacts
 from registry.merchant_facts import facts_of
 from registry.models import MerchantKind
 from registry.reach import Reach
-from registry.store import Reading, Subject, Writing
+from registry.store import REMEMBERED, Reading, Subject, Writing
 from registry.store.journal import Journal, last
 
 MOST = 20_000  # merchants whose facts are kept, 30 MB; then it begins anew
@@ -26,7 +26,8 @@ def known_merchants(session: Reading | Writing, centre_id: int) -> "KnownMerchan
     session.flush()
     if isinstance(session, Writing) and any(entry.subject is Subject.MERCHANT for entry in session.entries):
         return KnownMerchants(centre_id)  # it has changed some itself, and may take that back
-    kept: KnownMerchants = session.memory.setdefault((KnownMerchants, centre_id), KnownMerchants(centre_id))
+    remembered = session.info[REMEMBERED]
+    kept: KnownMerchants = remembered.setdefault((KnownMerchants, centre_id), KnownMerchants(centre_id))
     kept.catch_up(session)
     return kept
 

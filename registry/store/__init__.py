@@ -7,9 +7,10 @@ pen, so it is short (100 ms at most, whatever it is for) and contains no waiting
 from registry.store.clock import Clock, MovableClock, SystemClock
 from registry.store.journal import Actor, ActorKind, Entry, Subject
 from registry.store.scope import Role, Scope
-from registry.store.session import Reading, Store, Writing
+from registry.store.session import REMEMBERED, Reading, Store, Writing
 
 __all__ = [
+    "REMEMBERED",
     "Actor",
     "ActorKind",
     "Clock",

@@ -35,6 +35,7 @@ TRIES = 3  # of a transaction that has met another one
 MET_ANOTHER = frozenset(
     {"40P01", "23505"}
 )  # a deadlock, a key that is there already (PostgreSQL's manual, appendix A)
+REMEMBERED = "remembered"  # in `info`: what the sessions of one store remember of it, each under a name of its own
 CHANNEL = "townline_journal"  # PostgreSQL's NOTIFY channel: a wake-up, the truth is read from the journal
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -42,8 +43,6 @@ Made = TypeVar("Made")
 
 
 class _Asking(Session):
-    memory: dict[Any, Any]  # what readers of one store remember of it, each under a name of its own
-
     def rows(self, statement: Executable, **values: Any) -> CursorResult[*tuple[Any, ...]]:
         """What a statement finds that was built once, with its `values`: columns, not rows of a model.
 
@@ -124,13 +123,12 @@ class Store:
     def __init__(self, url: str | URL, *, clock: Clock | None = None) -> None:
         self.url = make_url(url)
         self.clock: Clock = clock or SystemClock()
-        self.info: dict[str, Any] = {}  # what each session carries in its own (`registry.sealed`)
+        self.info: dict[str, Any] = {REMEMBERED: {}}  # what each session carries in its own, with the same values
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
         self._pen = threading.Lock()
         self._listeners: list[Callable[[int], None]] = []
         self._timekeepers: list[Callable[[float], None]] = []
-        self._memory: dict[Any, Any] = {}
 
     def on_commit(self, listener: Callable[[int], None]) -> None:
         """Calls `listener` with the highest new journal sequence after every commit that wrote entries.
@@ -148,7 +146,6 @@ class Store:
         with self.engine.connect() as connection:
             begin(connection, "BEGIN")
             with Reading(bind=connection, expire_on_commit=False, autoflush=False, info=self.info) as session:
-                session.memory = self._memory
                 yield session
 
     @contextmanager
@@ -196,7 +193,7 @@ class Store:
     def writing_on(self, connection: Connection) -> Iterator[Writing]:
         """Writes, with the journal's rows last, in the transaction of `connection`, which the caller commits."""
         with Writing(bind=connection, expire_on_commit=False, info=self.info) as session:
-            session.clock, session.entries, session.memory = self.clock, [], self._memory
+            session.clock, session.entries = self.clock, []
             yield session
             session.flush()
             if session.entries:
