@@ -7,6 +7,7 @@ writes.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -19,7 +20,8 @@ from registry.models import Contact, DataKey, Line, LineKind, Resident, Resident
 from registry.numbers import NumberPlan
 from registry.search import Profile, tokens_of
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
-from registry.store.bulk import Bound, bound, next_ids, pour_bound
+from registry.store.bulk import bound, next_ids, pour_bound
+from registry.store.pouring import Rows
 from registry.ties import contact_facts, kind_of
 from registry.vault import Vault
 
@@ -55,7 +57,7 @@ class Ready(NamedTuple):
     resident_id: int
     area_id: int | None
     version: int
-    rows: list[Bound]  # of each table that `_WRITTEN` names
+    rows: list[Rows]  # of each table that `_WRITTEN` names
 
 
 def newcomer(draft: ResidentDraft, plan: NumberPlan) -> Newcomer:
@@ -122,7 +124,7 @@ def write(
     for place, (table, columns) in enumerate(_WRITTEN.items()):
         rows = [row for one in ready for row in one.rows[place]]
         if table is SearchToken:
-            rows.sort()  # in the order of the index
+            rows.sort(key=itemgetter(0))  # in the order of the index, one after the other as they are
         pour_bound(session, table, columns, rows)
     for one in ready:
         session.record(_entry(scope, one.resident_id, one.area_id, actor, import_id))

@@ -4,7 +4,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from registry.errors import NotFound
 from registry.sheets.record import Applied, Facts, Outcome, Record, Verdict, applied
@@ -47,7 +47,7 @@ class OneByOne(Undoable):
     def prepare(self, verdict: Verdict) -> Verdict:
         return verdict
 
-    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Verdict | None]:
+    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Any]:
         return [None for _ in records]
 
     def is_ready(self, session: Writing, verdicts: Iterable[Verdict]) -> bool:

@@ -5,11 +5,13 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from fcntl import F_SETPIPE_SZ, fcntl
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 NICE = 10  # whoever answers calls goes first
+AHEAD = 2**20  # bytes that were made and not taken
 
 T = TypeVar("T")
 
@@ -25,6 +27,8 @@ def elsewhere(
         yield from work()
         return
     here, there = get_context("fork").Pipe(duplex=False)
+    with suppress(OSError):  # the system's limit is lower: then it is a little less ahead
+        fcntl(here.fileno(), F_SETPIPE_SZ, AHEAD)
     process = get_context("fork").Process(target=_send, args=(work, begin, there, here), daemon=True)
     gc.freeze()  # what both share stays shared, and is not looked through in the middle of a transaction
     process.start()
@@ -43,6 +47,7 @@ def _send(
     work: Callable[[], Iterator[object]], begin: Callable[[], None], there: Connection, here: Connection
 ) -> None:
     os.nice(NICE)
+    gc.disable()  # what it makes it sends and forgets: there is nothing to look for
     here.close()  # so that it is told when nobody takes anything any more
     with closing(there), suppress(BrokenPipeError, KeyboardInterrupt):
         try:

@@ -7,7 +7,8 @@ database. Of somebody new it was foreseen when the file was read: as long as it 
 
 import json
 from collections.abc import Hashable, Iterator
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlmodel import col
@@ -24,15 +25,29 @@ _AS_OF, _ALONE = "as_of", "alone"
 DOES_SOMETHING = (Outcome.NEW, Outcome.CHANGED)
 
 
-class Staged(NamedTuple):
-    """A row as it waits. With a `verdict`: the journal up to `as_of`, and the rows before it, know nobody like the
-    new one that it brings.
+class Made(NamedTuple):
+    """A row as it waits, `said` as JSON. With what is `ready`: the journal up to `as_of`, and the rows before it,
+    know nobody like the new one that it brings.
     """
 
     id: int
-    record: Record
+    row: int
+    said: str
     as_of: int
-    verdict: Verdict | None
+    ready: Any
+
+
+class Staged:
+    """A row that waits; what it says is only looked at when something has come in between."""
+
+    def __init__(self, made: Made) -> None:
+        self.id, self.as_of = made.id, made.as_of
+        self.verdict = None if made.ready is None else Verdict(Outcome.NEW, ready=made.ready)
+        self._made = made
+
+    @cached_property
+    def record(self) -> Record:
+        return _read(self._made.row, self._made.said)[0]
 
 
 def sealed(box: Box, record: Record, *, as_of: int, alone: bool) -> bytes:
@@ -41,7 +56,7 @@ def sealed(box: Box, record: Record, *, as_of: int, alone: bool) -> bytes:
     return box.seal(json.dumps(facts, ensure_ascii=False), str(record.row))
 
 
-def waiting(store: Store, kind: SheetKind, box: Box, import_id: int) -> Iterator[list[Staged]]:
+def waiting(store: Store, kind: SheetKind, box: Box, import_id: int) -> Iterator[list[Made]]:
     """What still waits of an import, opened and made ready, in the order of its rows."""
     last = 0
     while True:
@@ -49,18 +64,19 @@ def waiting(store: Store, kind: SheetKind, box: Box, import_id: int) -> Iterator
             rows = session.rows(_WAITING, import_id=import_id, last=last).all()
             if not rows:
                 return
-            opened = [_opened(box, row, held) for _, row, held in rows]
-            alone = [record if alone else None for record, _, alone in opened]
-            verdicts = kind.make_ready(session, alone, store.clock.now())
+            opened = [box.open(held, str(row)) for _, row, held in rows]
+            read = [_read(row, said) for (_, row, _), said in zip(rows, opened, strict=True)]
+            alone = [record if alone else None for record, _, alone in read]
+            ready = kind.make_ready(session, alone, store.clock.now())
         last = rows[-1].row
         yield [
-            Staged(row.id, record, as_of, verdict)
-            for row, (record, as_of, _), verdict in zip(rows, opened, verdicts, strict=True)
+            Made(row.id, row.row, said, as_of, hers)
+            for row, said, (_, as_of, _), hers in zip(rows, opened, read, ready, strict=True)
         ]
 
 
-def _opened(box: Box, row: int, held: bytes) -> tuple[Record, int, bool]:
-    facts = json.loads(box.open(held, str(row)))
+def _read(row: int, said: str) -> tuple[Record, int, bool]:
+    facts = json.loads(said)
     as_of, alone = facts.pop(_AS_OF, 0), facts.pop(_ALONE, False)
     return Record(row, facts), as_of, alone
 
@@ -68,7 +84,7 @@ def _opened(box: Box, row: int, held: bytes) -> tuple[Record, int, bool]:
 class Foresight:
     """Some rows ahead. `brought` is how many people the import has brought so far."""
 
-    def __init__(self, store: Store, kind: SheetKind, waiting: Iterator[list[Staged]], brought: int) -> None:
+    def __init__(self, store: Store, kind: SheetKind, waiting: Iterator[list[Made]], brought: int) -> None:
         self._store = store
         self._kind = kind
         self._waiting = waiting
@@ -82,7 +98,7 @@ class Foresight:
     def look(self, most: int) -> None:
         """Judges the next rows as the register is now; the next transaction applies `most` of them."""
         while len(self.rows) < most and (more := next(self._waiting, None)):
-            self.rows += more
+            self.rows += map(Staged, more)
         rows = self.rows[:most]
         self._met = {}
         if self._seen is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from registry.sheets.areas import Areas
 from registry.sheets.contracts import Contracts
@@ -39,8 +39,8 @@ class SheetKind(Protocol):
     def prepare(self, verdict: Verdict) -> Verdict:
         """A verdict of NEW or CHANGED with everything that can be worked out without the database."""
 
-    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Verdict | None]:
-        """Of consecutive rows those that are known to bring somebody new, up to what will be written; None for
+    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Any]:
+        """Of consecutive rows those that are known to bring somebody new, as what `Verdict.ready` takes; None for
         the others. Holds until another one is registered.
         """
 

@@ -11,6 +11,9 @@ from registry.store import Store
 # begins. SQLite has one writer: a call waits until it has ended. PostgreSQL lets both write.
 OF_ONE_WRITER, OF_MANY = (0.01, 0.3), (0.025, 0.1)
 FEWEST, FIRST, MOST = 25, 25, 200  # rows; fewer would not make a transaction shorter: it has a cost of its own
+# How much of what the last transaction took longer a row than those before, or less, is believed: a slow one is a
+# sign that the machine has other work, a quick one may be luck, and who calls waits for the longest.
+LONGER, LESS = 0.5, 0.1
 
 
 class Pace:
@@ -24,6 +27,7 @@ class Pace:
         self._hold, self._rest = OF_ONE_WRITER if store.is_sqlite else OF_MANY
         self._began = self._ended = time.monotonic()
         self._held = 0.0
+        self._a_row = self._hold / FIRST  # seconds that a row takes
         self._tidying: Thread | None = None
 
     def __enter__(self) -> Self:
@@ -57,8 +61,10 @@ class Pace:
         gc.enable()
         self._ended = time.monotonic()
         self._held = self._ended - self._began
-        fitting = int(handled * self._hold / self._held) if self._held else MOST
-        self.rows = max(FEWEST, min(fitting, 2 * self.rows, MOST))
+        if handled:
+            more = max(self._held / handled, self._hold / MOST) - self._a_row
+            self._a_row += more * (LONGER if more > 0 else LESS)
+            self.rows = max(FEWEST, int(self._hold / self._a_row))
         self._tidying = Thread(target=self._store.tidy, daemon=True)
         self._tidying.start()
 

@@ -90,7 +90,9 @@ class Residents(Undoable):
             return verdict
         return replace(verdict, ready=newcomers.newcomer(verdict.ready, self.names.plan))
 
-    def make_ready(self, session: Reading, records: Sequence[Record | None], now: datetime) -> list[Verdict | None]:
+    def make_ready(
+        self, session: Reading, records: Sequence[Record | None], now: datetime
+    ) -> list[newcomers.Ready | None]:
         ids = next_ids(session, Resident, len(records))  # one for each: who is looked for again takes the next one
         if ids[0] <= self._drawn:  # those of the rows before are not written yet
             ids = list(range(self._drawn + 1, self._drawn + 1 + len(records)))
@@ -103,7 +105,7 @@ class Residents(Undoable):
             if record is not None
         }
         ready = {one.resident_id: one for one in newcomers.make_ready(session, self.scope, new, self.vault, now)}
-        return [Verdict(Outcome.NEW, ready=ready[hers]) if hers in ready else None for hers in ids]
+        return [ready.get(hers) for hers in ids]
 
     def is_ready(self, session: Writing, verdicts: Iterable[Verdict]) -> bool:
         now = self.vault.version(session)

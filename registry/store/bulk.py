@@ -1,7 +1,6 @@
 """Many rows at once, whose ids are known before they are written."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.engine import Dialect
@@ -9,8 +8,6 @@ from sqlmodel import SQLModel
 
 from registry.store import pouring
 from registry.store.session import Reading, Writing
-
-Bound = list[list[Any]]
 
 
 def next_ids(session: Reading | Writing, model: type[SQLModel], count: int) -> list[int]:
@@ -29,12 +26,12 @@ def pour(session: Writing, model: type[SQLModel], columns: Sequence[str], rows: 
     pouring.pour(session.connection(), _table(model), columns, rows)
 
 
-def bound(dialect: Dialect, model: type[SQLModel], columns: Sequence[str], rows: pouring.Rows) -> Bound:
+def bound(dialect: Dialect, model: type[SQLModel], columns: Sequence[str], rows: pouring.Rows) -> pouring.Rows:
     """Rows in the form in which `pour_bound` writes them: what can be done before the database is held."""
     return pouring.bound(dialect, _table(model), columns, rows)
 
 
-def pour_bound(session: Writing, model: type[SQLModel], columns: Sequence[str], rows: Bound) -> None:
+def pour_bound(session: Writing, model: type[SQLModel], columns: Sequence[str], rows: pouring.Rows) -> None:
     pouring.pour_bound(session.connection(), _table(model), columns, rows)
 
 

@@ -126,8 +126,6 @@ class Journal(SQLModel, table=True):
 
 def append(connection: Connection, entries: list[Entry], now: datetime) -> int:
     """Writes `entries` as the transaction's last statements and returns the highest sequence."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPEND_LOCK})
     rows = [
         {
             "at": entry.at or now,
@@ -146,6 +144,8 @@ def append(connection: Connection, entries: list[Entry], now: datetime) -> int:
         for entry in entries
     ]
     table = Journal.__table__  # type: ignore[attr-defined]
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPEND_LOCK})
     if len(rows) > _MANY:
         pour(connection, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:

@@ -17,16 +17,18 @@ def pour(connection: Connection, table: Table, columns: Sequence[str], rows: Row
     pour_bound(connection, table, columns, bound(connection.dialect, table, columns, rows))
 
 
-def bound(dialect: Dialect, table: Table, columns: Sequence[str], rows: Rows) -> list[list[Any]]:
+def bound(dialect: Dialect, table: Table, columns: Sequence[str], rows: Rows) -> Rows:
     """The rows as the database's driver takes them, as SQLAlchemy would bind them."""
+    if not (processors := _processors(dialect, table, tuple(columns))):
+        return rows
     found = [list(row) for row in rows]
-    for place, process in _processors(dialect, table, tuple(columns)):
+    for place, process in processors:
         for row in found:
             row[place] = process(row[place])
     return found
 
 
-def pour_bound(connection: Connection, table: Table, columns: Sequence[str], rows: list[list[Any]]) -> None:
+def pour_bound(connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
     """`pour` for rows that `bound` has made."""
     if not rows:
         return
