@@ -17,7 +17,8 @@ from dispatch.wire.calls import CallChange
 from dispatch.wire.cases import Cancel, NewCase, Remind
 from dispatch.wire.offers import Dispatch, OfferAnswer, OfferEnd, VisitReport
 from registry.store import Writing
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 SHOPS = {"康宁药房": "+8613900000001", "同心药房": "+8613900000002", "仁安药房": "+8613900000003"}
 STEPS = 30

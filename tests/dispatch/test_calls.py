@@ -12,7 +12,8 @@ from registry.areas import add_area
 from registry.lookup import who_calls
 from registry.models import Contact
 from registry.store import Scope
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town
 
 
 def change(town: Town, uniqueid: str, **fields: object) -> Call:

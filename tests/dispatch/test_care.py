@@ -13,8 +13,9 @@ from dispatch.models import CareCheck, CarePlan, Case, CheckState, MessageState,
 from dispatch.models import Timer as Clock
 from dispatch.wire.care import CarePlanChange, CarePlanEnd, NewCarePlan
 from registry.models import Hearing, Resident, RuleKind
+from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_surveys import calls, later, rule
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.town import Town
 
 NINE_THIRTY = time(9, 30)  # half an hour after the town's morning begins
 

@@ -11,7 +11,8 @@ from dispatch.wire.calls import CallChange
 from dispatch.wire.cases import Acknowledge, Cancel, CaseChange, Close, NewCase, Remind, Reopen
 from dispatch.wire.offers import OfferEnd
 from registry.models.centre import Priority
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 
 def test_a_case_has_the_services_priority_unless_the_operator_says_otherwise(town: Town) -> None:

@@ -9,7 +9,8 @@ from dispatch.attention import Need
 from dispatch.models import Attempt, CaseState, Message, MessageKind, OfferState, Visit
 from registry.errors import Refused
 from registry.models import Channel
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 SMS, VOICE, OTHER = "+8613900000001", "+8613900000011", "+8613900000002"
 

@@ -13,7 +13,8 @@ from registry.drafts import HoursDraft, MerchantChange, NumberDraft
 from registry.merchants import change_merchant
 from registry.models import Channel
 from registry.store import Actor, Scope
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 SMS, VOICE, SECOND, OTHER = "+8613900000001", "+8613900000011", "+8613900000012", "+8613900000002"
 

@@ -14,7 +14,8 @@ from callbridge.events import (
 )
 from dispatch.models import Call, CallState, Case, CaseCall, Direction, Leg, LegRole, Recording, Speaker
 from dispatch.models.transitions import key
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town
 
 BY_HAND = "02367001001"
 OWN = "main-1700000000.7"

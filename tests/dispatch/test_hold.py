@@ -37,10 +37,11 @@ from dispatch.wire.telephone import Dial
 from registry.models import Centre, LineKind
 from registry.store import Actor
 from tests.dispatch.event_log import cel, record
+from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_care import agreed
 from tests.dispatch.test_ladders import BUTTON, DAUGHTER, SON, SUPERVISOR, _rule
 from tests.dispatch.test_surveys import later, served
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.town import Town
 
 SMS, OTHER_SMS = "+8613900000001", "+8613900000002"
 

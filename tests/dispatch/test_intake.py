@@ -37,7 +37,8 @@ from dispatch.models import (
 from dispatch.views.calls import call_card
 from registry.models import LineKind
 from registry.models.centre import Priority
-from tests.dispatch.town import HER_LINE, Town, arrived
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town, arrived
 from tests.errorlog import ErrorLog
 
 

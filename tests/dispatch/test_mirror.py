@@ -10,7 +10,8 @@ from registry.drafts import LineDraft, ResidentChange
 from registry.models import LineKind
 from registry.people import change_resident
 from registry.store import Actor, Scope
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town
 
 BUTTON = "+8619800235004"
 

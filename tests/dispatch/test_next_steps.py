@@ -13,7 +13,8 @@ from registry.models import Channel
 from registry.seed import NEXT_STEPS
 from registry.store import Actor, Scope
 from registry.wrong_numbers import to_correct
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 FIRST, SECOND, SMS, OTHER = "+8613900000011", "+8613900000012", "+8613900000001", "+8613900000002"
 

@@ -11,7 +11,8 @@ from dispatch.models import CaseState, DecisionSheet, Offer, OfferState, Turn, V
 from dispatch.wire.cases import Cancel
 from dispatch.wire.offers import Dispatch, OfferAnswer, OfferEnd
 from registry.models import Channel, MerchantKind
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 FIRST, SECOND, THIRD = "+8613900000001", "+8613900000002", "+8613900000003"
 

@@ -19,7 +19,8 @@ from registry.centres import current_services
 from registry.errors import Refused
 from registry.models import Channel
 from registry.store import Store
-from tests.dispatch.town import FAR, NEAR, Town
+from tests.dispatch.register import FAR, NEAR
+from tests.dispatch.town import Town
 
 SHOPS = {f"第{number}药房": f"+861390000000{number}" for number in range(1, 6)}
 POLICY = {"way": "best_first", "at_once": 3, "emergency_minutes": 2, "urgent_minutes": 3, "routine_minutes": 5}

@@ -7,7 +7,8 @@ from dispatch.attention import Need
 from dispatch.models import CaseState, LadderAnswer, LadderCall, LadderState, OfferRole, OfferState, Rung, Turn
 from dispatch.models import Ladder as LadderRow
 from registry.models import MerchantKind
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 CLINIC, VOLUNTEERS, SHOP = "+8613900000021", "+8613900000022", "+8613900000023"
 DAUGHTER, SON = "+8613900000031", "+8613900000032"

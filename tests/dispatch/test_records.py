@@ -15,7 +15,8 @@ from dispatch.wire.words import CardState as CardWord
 from registry.models import Merchant
 from registry.records import Record
 from registry.store import Role, Scope
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 SMS, OTHER = "+8613900000001", "+8613900000002"
 

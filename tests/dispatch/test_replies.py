@@ -9,7 +9,8 @@ from dispatch.models import CaseState, Inbound, InboundReading, OfferState
 from dispatch.replies import Replies
 from dispatch.unread import read_left_over
 from registry.models import LineKind
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 from tests.errorlog import ErrorLog
 
 SHOP, OTHER, STRANGER = "+8613900000001", "+8613900000002", "+8613800000007"

@@ -6,7 +6,8 @@ from dispatch import resending
 from dispatch.errors import BadValue, Conflict, ForbiddenMove
 from dispatch.models import CaseState, Offer, OfferState
 from dispatch.wire.offers import OfferResend
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 SMS, VOICE, OTHER = "+8613900000001", "+8613900000011", "+8613900000002"
 

@@ -2,7 +2,8 @@
 
 from callbridge.events import CallEnd
 from dispatch.models import CallState, CaseState, OfferState, Turn, VisitState
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 
 def test_a_case_goes_from_the_call_to_its_end(town: Town) -> None:

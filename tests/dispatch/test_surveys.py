@@ -9,7 +9,8 @@ from dispatch.attention import Need
 from dispatch.models import CaseState, MessageKind, MessageState, Satisfaction, Turn
 from dispatch.wire.cases import Close, Reopen
 from registry.models import Hearing, LineKind, Resident, Rule, RuleKind
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town
 
 SMS = "+8613900000001"
 

@@ -52,7 +52,8 @@ from tests.dispatch.at_the_telephone import (
     talking,
     work,
 )
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town
 
 
 @pytest.fixture

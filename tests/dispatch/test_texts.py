@@ -7,7 +7,8 @@ from sqlmodel import select
 from callbridge.sms import segments
 from dispatch.models import Case
 from dispatch.views.cases import case_card
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town
 
 SHOP, TELEPHONE = "+8613900000001", "+8613900000002"
 

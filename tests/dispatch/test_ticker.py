@@ -18,7 +18,8 @@ from dispatch.models import (
     Turn,
 )
 from registry.store import Store
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 from tests.errorlog import ErrorLog
 
 SMS, TELEPHONE = "+8613900000001", "+8613900000002"

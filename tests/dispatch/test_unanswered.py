@@ -14,7 +14,8 @@ from dispatch.wire.cases import Acknowledge, Reopen
 from registry.models import LineKind
 from registry.models.centre import Priority
 from registry.store.journal import Journal
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.register import HER_LINE
+from tests.dispatch.town import Town
 
 
 def only(town: Town) -> Case:

@@ -10,8 +10,9 @@ from dispatch.models import Message, MessageKind
 from dispatch.wire.cases import Cancel
 from registry.drafts import LineDraft
 from registry.models import Hearing, LineKind, MerchantKind, VisitProof
+from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_visit_reports import SHOP, accepted, asks_for, shop
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.town import Town
 
 HER_MOBILE = "+8613600000001"
 

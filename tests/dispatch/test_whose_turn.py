@@ -13,7 +13,8 @@ from dispatch.models import Timer as TimerRow
 from dispatch.models.timers import TimerState
 from dispatch.wire.cases import Cancel, CaseChange
 from dispatch.wire.offers import OfferEnd
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 SHOPS = {"康宁药房": "+8613900000001", "同心药房": "+8613900000002", "仁安药房": "+8613900000003"}
 WAYS = ("best_first", "race", "random", "round_robin", "usual_first", None)

@@ -5,12 +5,11 @@ Its sentences are those of the work, so that a test reads like the conversation 
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import inspect
-from sqlmodel import SQLModel, col, select
+from sqlmodel import select
 
 from callbridge.events import (
     BridgeEvent,
@@ -28,19 +27,7 @@ from callbridge.gateways import InboundSms
 from dispatch import cases, offers, rules, ticker, visit_reports
 from dispatch.desk import Desk
 from dispatch.intake import Intake, Recognition
-from dispatch.models import (
-    Attempt,
-    Call,
-    Case,
-    Inbound,
-    Leg,
-    Message,
-    MessageState,
-    Offer,
-    OfferState,
-    Operator,
-    Visit,
-)
+from dispatch.models import Case, Inbound, Offer, Operator
 from dispatch.outbox import Sender
 from dispatch.replies import Replies
 from dispatch.wire.cases import Close, NewCase
@@ -48,44 +35,26 @@ from dispatch.wire.offers import Dispatch, OfferAnswer, VisitReport
 from dispatch.wire.rules import RuleChange
 from dispatch.wire.words import Answer
 from registry.centres import current_rule
-from registry.drafts import (
-    ContactDraft,
-    ContractDraft,
-    HoursDraft,
-    LineDraft,
-    MerchantDraft,
-    NumberDraft,
-    ResidentDraft,
-)
-from registry.merchants import create_merchant
-from registry.models import Channel, Gender, LineKind, MerchantKind, RuleKind
+from registry.models import RuleKind
 from registry.numbers import NumberPlan
-from registry.people import create_resident
 from registry.sealed import give_vault
-from registry.store import Actor, MovableClock, Role, Scope, Store
-from registry.store.journal import Journal
+from registry.store import MovableClock, Role, Scope, Store
 from registry.vault import Vault
 from tests.centre import the_centre
 from tests.dispatch.doubles import ExchangeInMemory, GatewayInMemory
-
-M = TypeVar("M", bound=SQLModel)
+from tests.dispatch.register import Register
+from tests.dispatch.rows import Rows
 
 MASTER_KEY = b"0123456789abcdef0123456789abcdef"
-HER_LINE = "+862367001001"
 HOTLINE = "02367000000"
-NEAR, FAR = (29.5335, 106.5050), (29.5400, 106.5120)
-HOME = (29.5332, 106.5049)
 
 
 @dataclass
-class Town:
-    store: Store
+class Town(Register, Rows):
     clock: MovableClock
-    centre_id: int
     desk: Desk
     colleague: Desk
     plan: NumberPlan
-    vault: Vault
     gateway: GatewayInMemory = field(default_factory=GatewayInMemory)
     exchange: ExchangeInMemory = field(default_factory=ExchangeInMemory)
     sender: Sender = field(init=False)
@@ -101,71 +70,6 @@ class Town:
     def restart(self) -> None:
         """The service's process is another one: it knows nothing but the database."""
         self.sender = Sender(self.store, {"phone": self.gateway}, self.exchange, f"serve-{next(self._numbers)}")
-
-    # --- who is there
-
-    def resident(self, name: str = "王秀英", number: str = HER_LINE, **more: Any) -> int:
-        kind = more.pop("kind", LineKind.LANDLINE)
-        contacts = [ContactDraft(name="王珂", relation="女儿", number=each) for each in more.pop("contacts", ())]
-        fields: dict[str, Any] = {
-            "gender": Gender.FEMALE,
-            "born": date(1940, 5, 1),
-            "community": "青石里",
-            "building": "5",
-            "unit": "2",
-            "door": "502",
-            "entrance_note": "门铃坏了，请敲门",
-            "latitude": HOME[0],
-            "longitude": HOME[1],
-            "lines": [LineDraft(number=number, kind=kind)],
-            "contacts": contacts,
-        } | more
-        if fields.get("health_note"):
-            fields.setdefault("consented_on", date(2026, 1, 15))
-        with self.store.writing() as session:
-            draft = ResidentDraft(name=name, **fields)
-            made = create_resident(session, Scope(self.centre_id), draft, actor=Actor.system(), vault=self.vault)
-            assert made.id is not None
-            return made.id
-
-    def merchant(
-        self,
-        name: str,
-        sms: str | None = None,
-        voice: str | None = None,
-        *,
-        position: tuple[float, float] = NEAR,
-        services: tuple[str, ...] = ("medicine",),
-        kind: MerchantKind = MerchantKind.PHARMACY,
-        **more: Any,
-    ) -> int:
-        numbers = [
-            NumberDraft(channel=channel, number=number)
-            for channel, number in ((Channel.SMS, sms), (Channel.VOICE, voice))
-            if number is not None
-        ]
-        draft = MerchantDraft(
-            name=name,
-            kind=kind,
-            latitude=position[0],
-            longitude=position[1],
-            first_channel=more.pop("first_channel", Channel.SMS if sms is not None else Channel.VOICE),
-            numbers=numbers,
-            hours=[HoursDraft(weekday=day, opens=time(0), closes=time(0)) for day in range(7)],
-            contracts=[
-                ContractDraft(
-                    valid_from=date(2026, 1, 1),
-                    valid_until=date(2026, 12, 31),
-                    radius=5000,
-                    services=frozenset(services),
-                )
-            ],
-            **more,
-        )
-        with self.store.writing() as session:
-            made = create_merchant(session, Scope(self.centre_id), draft, actor=Actor.system())
-            assert made.id is not None
-            return made.id
 
     # --- calls
 
@@ -205,13 +109,6 @@ class Town:
         """It ends now; one that was answered so long after this moment, so that something has been said in it."""
         at = self.clock.now() + (after if end is CallEnd.ANSWERED else timedelta())
         self.tell(CallEnded(exchange="main", at=at, uniqueid=uniqueid, end=end, hung_up_by=by, cause=16))
-
-    def call(self, uniqueid: str) -> Call:
-        with self.store.reading() as session:
-            leg = session.exec(select(Leg).where(Leg.uniqueid == uniqueid)).one()
-            found = session.get(Call, leg.call_id)
-            assert found is not None
-            return found
 
     # --- cases
 
@@ -255,23 +152,6 @@ class Town:
             cases.close(
                 session, self.desk, number, Close(expects="served", outcome="served", satisfaction="satisfied")
             )
-
-    def case(self, number: str) -> Case:
-        with self.store.reading() as session:
-            return session.exec(select(Case).where(Case.number == number)).one()
-
-    def offers(self, number: str) -> list[Offer]:
-        with self.store.reading() as session:
-            case = session.exec(select(Case).where(Case.number == number)).one()
-            return list(session.exec(select(Offer).where(Offer.case_id == case.id).order_by(col(Offer.id))))
-
-    def newest_offer(self, number: str) -> Offer:
-        return self.offers(number)[-1]
-
-    def visit(self, number: str) -> Visit:
-        with self.store.reading() as session:
-            case = session.exec(select(Case).where(Case.number == number)).one()
-            return session.exec(select(Visit).where(Visit.case_id == case.id).order_by(col(Visit.id).desc())).first()  # type: ignore[return-value]
 
     # --- what leaves the house and what comes back
 
@@ -347,34 +227,6 @@ class Town:
             version = current_rule(session, self.centre_id, RuleKind(kind)).version
             rules.change(session, desk, kind, RuleChange(version=version, body=body))
 
-    # --- what stands in the database
-
-    def get(self, model: type[M], key: Any) -> M:
-        with self.store.reading() as session:
-            found = session.get(model, key)
-            assert found is not None
-            return found
-
-    def all(self, model: type[M]) -> list[M]:
-        """Every row, in the order they were made."""
-        with self.store.reading() as session:
-            return list(session.exec(select(model).order_by(*inspect(model).primary_key)))
-
-    def messages(self, state: MessageState) -> list[Message]:
-        return [message for message in self.all(Message) if message.state is state]
-
-    def attempts(self) -> list[Attempt]:
-        return sorted(self.all(Attempt), key=lambda attempt: (attempt.message_id, attempt.try_number))
-
-    def journal(self, *subjects: str) -> list[str]:
-        """What happened, in order, only of `subjects` when some are named."""
-        with self.store.reading() as session:
-            rows = session.exec(select(Journal).order_by(col(Journal.seq)))
-            return [row.what for row in rows if not subjects or row.what.split(".")[0] in subjects]
-
-    def states(self, number: str) -> list[OfferState]:
-        return [offer.state for offer in self.offers(number)]
-
 
 def arrived(
     uniqueid: str, number: str, at: datetime, *, name: str = "", dialled: str = HOTLINE, emergency: bool = False
@@ -419,4 +271,4 @@ def found(store: Store, clock: MovableClock) -> Town:
         ]
     vault = Vault(MASTER_KEY)
     give_vault(store, vault)
-    return Town(store, clock, centre_id, desks[0], desks[1], NumberPlan("CN", "023"), vault)
+    return Town(store, centre_id, vault, clock, desks[0], desks[1], NumberPlan("CN", "023"))

@@ -17,9 +17,10 @@ from dispatch.wire.telephone import CallVerb
 from registry.store import MovableClock, Role
 from tests.console.at_service.conftest import OTHER, PHARMACY
 from tests.console.conftest import Seat
+from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_silence import falls_silent
 from tests.dispatch.test_surveys import later
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.town import Town
 
 
 def rings_at(town: Town, uniqueid: str, extension: str) -> None:

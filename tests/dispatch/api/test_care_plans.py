@@ -10,8 +10,9 @@ from dispatch.models import Operator
 from registry.models import AccessLog
 from registry.store import Role
 from tests.dispatch.api.desks import Console
+from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_surveys import later, served
-from tests.dispatch.town import HER_LINE, Town
+from tests.dispatch.town import Town
 
 
 @pytest.fixture

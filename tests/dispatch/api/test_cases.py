@@ -12,7 +12,8 @@ from httpx import Response
 from dispatch.models import Inbound, MessageState, OfferState
 from tests.dispatch.api.conftest import SIGNING
 from tests.dispatch.api.desks import Console, http_of
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 
 def callback(

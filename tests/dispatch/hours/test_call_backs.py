@@ -12,7 +12,7 @@ from dispatch.wire.cases import Close
 from registry.models import LineKind
 from registry.models.centre import Priority
 from tests.dispatch.hours.line import ONE_DATABASE, Line
-from tests.dispatch.town import HER_LINE
+from tests.dispatch.register import HER_LINE
 
 NEIGHBOUR = "+8613800000077"
 BUTTON = "+8619800235004"

@@ -8,8 +8,8 @@ from dispatch.models import CareCheck, CheckState, Ladder, LadderState
 from registry.models import LineKind, RuleKind
 from tests.dispatch.hours.line import ONE_DATABASE, Line
 from tests.dispatch.hours.test_surveys import on
+from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_care import plan
-from tests.dispatch.town import HER_LINE
 
 NINE = time(9, 0)
 BUTTON, SUPERVISOR, DAUGHTER = "+8619800235004", "+8613600000001", "+8617700232004"

@@ -7,7 +7,7 @@ from dispatch.attention import Need
 from dispatch.models import CaseState, Satisfaction
 from registry.models import LineKind, RuleKind
 from tests.dispatch.hours.line import ONE_DATABASE, Line
-from tests.dispatch.town import HER_LINE
+from tests.dispatch.register import HER_LINE
 
 PHARMACY = "+8613900000001"
 

@@ -15,7 +15,8 @@ from dispatch.models import Case, CaseState, Ladder, LadderState, Message, Messa
 from registry.models import LineKind, RuleKind
 from registry.store import Reading
 from tests.dispatch.killing.numbers import BUTTON, COMES, DAUGHTER, DECLINES, RINGS, SILENT, SUPERVISOR, WILLING
-from tests.dispatch.town import FAR, HER_LINE, NEAR, Town
+from tests.dispatch.register import FAR, HER_LINE, NEAR
+from tests.dispatch.town import Town
 
 OVER = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.DROPPED})
 POLICY = {

@@ -7,7 +7,8 @@ from callbridge.events import CallOut, LinkUp, Outcome
 from dispatch.attention import Need
 from dispatch.models import CaseState, OfferState
 from tests.dispatch.outbox.messages import SMS, TELEPHONE, asked, later
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 
 
 def test_a_call_that_is_not_answered_is_tried_again_and_then_the_next_is_asked(town: Town) -> None:

@@ -16,7 +16,8 @@ from registry.models import Channel
 from registry.store import Writing
 from tests.dispatch.doubles import GatewayInMemory
 from tests.dispatch.outbox.messages import SMS, TELEPHONE, asked, later
-from tests.dispatch.town import FAR, Town
+from tests.dispatch.register import FAR
+from tests.dispatch.town import Town
 from tests.errorlog import ErrorLog
 
 
