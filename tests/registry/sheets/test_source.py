@@ -44,6 +44,14 @@ def test_the_separator_is_told_from_the_text(tmp_path: Path, separator: str) -> 
     assert texts(path) == [("姓名", "电话"), ("王", "1")]
 
 
+def test_a_cell_with_more_semicolons_than_columns_does_not_make_them_the_separator(tmp_path: Path) -> None:
+    plan = "Mon 08:00-12:00; Tue 09:00-12:00; Wed 10:00-12:00; Thu 08:00-12:00"
+    assert texts(written(tmp_path / "a.csv", f"名称,营业时间\n仁安药房,{plan}")) == [
+        ("名称", "营业时间"),
+        ("仁安药房", plan),
+    ]
+
+
 def test_rows_are_numbered_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", 'a,b\n\n"x\ny",1\n')
     assert [(row.number, row.cells) for row in sheets(path)[0]()] == [(1, ("a", "b")), (3, ("x\ny", "1"))]
