@@ -4,6 +4,7 @@ A `…Draft` makes a row, a `…Change` changes what is set in it and leaves the
 them or says everything that is wrong with it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Self, TypeVar
@@ -22,6 +23,7 @@ from registry.text import plain
 M = TypeVar("M", bound=BaseModel)
 
 LONGEST_RADIUS = 100_000  # metres
+_NO_NAME = re.compile(r"[\d;；,，、]")
 
 
 def _line(limit: int, least: int = 0) -> Callable[[str], str]:
@@ -44,6 +46,13 @@ def _note(raw: str) -> str:
     if len(text) > 4000:
         raise PydanticCustomError("text_too_long", "at most {limit} characters", {"limit": 4000})
     return text
+
+
+def _somebody(name: str) -> str:
+    """A name that a list of names and numbers in one cell can hold."""
+    if _NO_NAME.search(name):
+        raise PydanticCustomError("staff_name", "a name without digits, commas and semicolons")
+    return name
 
 
 def _wall_time(at: time) -> time:
@@ -161,6 +170,32 @@ class ContractDraft(Draft):
         return self
 
 
+class AwayDraft(Draft):
+    """Both days included. Without a `first` she is away already, without a `last` until somebody says otherwise."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.first is not None and self.last is not None and self.last < self.first:
+            raise PydanticCustomError("ends_before_it_begins", "ends before it begins")
+        return self
+
+
+class StaffDraft(Draft):
+    name: Annotated[Name, AfterValidator(_somebody)]
+    number: Number | None = None
+    away: AwayDraft | None = None
+
+
+def _each_once(staff: list[StaffDraft]) -> list[StaffDraft]:
+    """They are told apart by their names."""
+    if len({one.name for one in staff}) < len(staff):
+        raise PydanticCustomError("named_twice", "two have the same name")
+    return staff
+
+
 class MerchantChange(_Placed):
     """What is not set stays; a list that is set replaces the whole list, numbers of a channel in their order."""
 
@@ -178,6 +213,7 @@ class MerchantChange(_Placed):
     special_hours: SpecialLines = []
     suspended_why: Text200 | None = None  # None: not suspended
     numbers: list[NumberDraft] = Field(default=[], max_length=20)
+    staff: Annotated[list[StaffDraft], Field(max_length=50), AfterValidator(_each_once)] = []
     hours: list[HoursDraft] = Field(default=[], max_length=50)
     contracts: list[ContractDraft] = Field(default=[], max_length=50)
 
@@ -222,7 +258,9 @@ _OWN = {"required", "not_a_time", "position_incomplete", "ends_before_it_begins"
     "channel_hours",
     "capacity_plan",
     "hours_overlap",
+    "named_twice",
     "special_hours",
+    "staff_name",
 }
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from registry.absences import Absence, first_back, is_there
 from registry.capacity_plan import capacity_at
 from registry.days_off import NO_DAYS_OFF, DaysOff
 from registry.geo import distances
@@ -93,6 +94,7 @@ class CandidateFacts(NamedTuple):
     version: int = 1  # of the merchant's row
     special_hours: tuple[str, ...] = ()
     capacity_plan: tuple[str, ...] = ()
+    staff: tuple[Absence | None, ...] = ()  # when each who goes to the door is away; nobody named: nothing is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,9 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None, then: _
         yield from _against_contracts(need, merchant, metres, day)
     if not merchant.numbers:
         yield Reason("no_number")
+    if merchant.staff and not any(is_there(away, day) for away in merchant.staff):
+        back = first_back(merchant.staff)
+        yield Reason("staff_away", {"back": back.isoformat() if back else None})
     if not then.closing(merchant)[0]:
         opening = then.opening(merchant)
         opens, special = opening.opens_next(local), opening.on(day)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import time
+from datetime import date, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, String, case, cast, func, select
 from sqlmodel import col
 
+from registry.absences import Absence
 from registry.among import among, ids
 from registry.hours import Span
 from registry.matching import CandidateFacts, ContractFacts
@@ -20,6 +21,7 @@ from registry.models import (
     Merchant,
     MerchantNumber,
     OpeningHours,
+    StaffMember,
 )
 from registry.store import Reading, Writing
 
@@ -51,14 +53,16 @@ def facts_of(
                 _week(weeks.get(row[0], "")),
                 tuple(contracts.get(row[0], ())),
                 row[_COUNTED],
-                *map(_lines, row[_COUNTED + 1 :]),
+                *map(_lines, row[_COUNTED + 1 : -1]),
+                _absences(row[-1] or ""),
             )
         )
         for row in database.execute(_MERCHANTS, these).all()
     ]
 
 
-_MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version and the plans come last
+_THERE = "-"  # of somebody who is not away
+_MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version, the plans and the staff come last
     col(Merchant.id),
     col(Merchant.kind),
     col(Merchant.name),
@@ -75,6 +79,23 @@ _MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version and th
     col(Merchant.version),
     cast(col(Merchant.special_hours), String),
     cast(col(Merchant.capacity_plan), String),
+    select(
+        func.aggregate_strings(
+            case(
+                (
+                    col(StaffMember.away),
+                    func.coalesce(cast(col(StaffMember.away_first), String), "")
+                    + "/"
+                    + func.coalesce(cast(col(StaffMember.away_last), String), ""),
+                ),
+                else_=_THERE,
+            ),
+            " ",
+        )
+    )
+    .where(col(StaffMember.merchant_id) == Merchant.id)
+    .correlate(Merchant)
+    .scalar_subquery(),
 ).where(among(col(Merchant.id), "ids"))
 _COUNTED = 13  # its columns before those that are counted or gathered
 _CONTRACTS = select(
@@ -139,3 +160,12 @@ def _words(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _area_ids(text: str) -> frozenset[int]:
     return frozenset(map(int, text.split()))
+
+
+@lru_cache(maxsize=4096)
+def _absences(text: str) -> tuple[Absence | None, ...]:
+    found = []
+    for part in sorted(text.split()):
+        days = [date.fromisoformat(day) if day else None for day in part.split("/")] if part != _THERE else None
+        found.append(Absence(*days) if days is not None else None)
+    return tuple(found)

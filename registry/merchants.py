@@ -22,8 +22,10 @@ from registry.models import (
     MerchantPast,
     OpeningHours,
     Service,
+    StaffMember,
 )
 from registry.newcomers import came_with
+from registry.staff import set_staff, staff_of
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
 from registry.terms import ContractCard, contract_cards, set_contracts, set_hours, set_numbers
 from registry.text import folded
@@ -52,6 +54,7 @@ class MerchantCard:
 
     merchant: Merchant
     numbers: tuple[MerchantNumber, ...]
+    staff: tuple[StaffMember, ...]
     hours: tuple[OpeningHours, ...]
     contracts: tuple[ContractCard, ...]
 
@@ -152,7 +155,7 @@ def withdraw_merchant(
         raise StaleVersion(subject="merchant", now=merchant.version, seen=seen_version)
     try:
         with session.begin_nested():
-            for table in (MerchantNumber, OpeningHours, MerchantPast):
+            for table in (MerchantNumber, StaffMember, OpeningHours, MerchantPast):
                 session.execute(delete(table).where(col(table.merchant_id) == merchant_id))
             set_contracts(session, merchant_id, ())
             session.delete(merchant)
@@ -171,6 +174,7 @@ def merchant_card(session: Reading | Writing, scope: Scope, merchant_id: int) ->
     return MerchantCard(
         merchant,
         tuple(session.exec(numbers.order_by(col(MerchantNumber.channel), col(MerchantNumber.rank)))),
+        tuple(staff_of(session, merchant_id)),
         tuple(session.exec(hours.order_by(col(OpeningHours.weekday), col(OpeningHours.opens)))),
         tuple(contract_cards(session, merchant_id)),
     )
@@ -251,6 +255,9 @@ def check(session: Reading | Writing, scope: Scope, change: MerchantChange) -> N
         for place, draft in enumerate(change.numbers)
         if (problem := number_problem(plan, f"numbers.{place}.number", draft.number))
     ]
+    for place, member in enumerate(change.staff):
+        if member.number is not None and (problem := number_problem(plan, f"staff.{place}.number", member.number)):
+            problems.append(problem)
     try:
         path_of(session, scope, change.area_id)
     except NotFound:
@@ -280,6 +287,8 @@ def _write(session: Writing, merchant: Merchant, change: MerchantChange, now: da
     plan = centres.plan(session, merchant.centre_id)
     if "numbers" in given and set_numbers(session, merchant.id, change.numbers, plan):
         changed.append("numbers")
+    if "staff" in given and set_staff(session, merchant.id, change.staff, plan):
+        changed.append("staff")
     if "hours" in given and set_hours(session, merchant.id, change.hours):
         changed.append("hours")
     if "contracts" in given and set_contracts(session, merchant.id, change.contracts):

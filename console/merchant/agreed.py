@@ -7,7 +7,7 @@ from console.desk import Desk
 from console.plain import fit, plain, reading
 from console.speech import Speech
 from dispatch.wire.merchants import MerchantCard
-from dispatch.wire.people import MerchantLine
+from dispatch.wire.people import MerchantLine, StaffView
 
 _LABEL = 10  # cells of a field's name
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -36,6 +36,8 @@ def details(card: MerchantCard, desk: Desk) -> Content:
     for number in card.numbers:
         wrong = f"  {say('merchant.number_wrong')}" if number.wrong_since is not None else ""
         parts += _field("number", f"{speech.word('channel', number.channel)} {reading(number.number)}{wrong}", speech)
+    for member in card.staff:
+        parts += _field("staff", _member(member, speech), speech)
     parts += _field("jobs", _jobs(card, speech), speech)
     parts += _field("hours", hours(card, speech), speech)
     for line in card.special_hours:
@@ -51,6 +53,20 @@ def details(card: MerchantCard, desk: Desk) -> Content:
         words = plain(contract.fee, 80), plain(contract.conditions, 200)
         parts += _field("contract", "  ".join(filter(None, (span, services, reach, *words))), speech)
     return Content.assemble(*parts).rstrip()
+
+
+def _member(member: StaffView, speech: Speech) -> str:
+    """李伟  193 0023 4011  不在 2026-02-16 至 2026-03-02."""
+    number = reading(member.number) if member.number else ""
+    return "  ".join(filter(None, (plain(member.name, 80), number, absence(member, speech))))
+
+
+def absence(member: StaffView, speech: Speech) -> str:
+    if (away := member.away) is None:
+        return ""
+    days = {name: day.isoformat() for name, day in (("first", away.first), ("last", away.last)) if day is not None}
+    sentence = "_".join(("staff.away", *days))
+    return speech.say(sentence, **days)
 
 
 def _service(code: str, desk: Desk) -> str:

@@ -12,10 +12,11 @@ from dispatch.views.cards import last_cards, record_view
 from dispatch.views.desk import merchant_lines
 from dispatch.wire.board import ExpiryLine, WrongNumberLine
 from dispatch.wire.merchants import MerchantCard
-from dispatch.wire.people import ContractView, HoursView, NumberView, SaidView
+from dispatch.wire.people import AwayView, ContractView, HoursView, NumberView, SaidView, StaffView
 from registry import centres, merchants
 from registry.expiries import expiries
-from registry.models import Service
+from registry.models import Service, StaffMember
+from registry.staff import absence
 from registry.store import Reading, Writing
 from registry.wrong_numbers import to_correct
 
@@ -57,6 +58,7 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now:
             )
             for number in card.numbers
         ],
+        staff=[_member(member) for member in card.staff],
         hours=[HoursView(weekday=each.weekday, opens=each.opens, closes=each.closes) for each in card.hours],
         contracts=[
             ContractView(
@@ -80,6 +82,12 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now:
         cards=last_cards(session, merchant.id),
         version=merchant.version,
     )
+
+
+def _member(member: StaffMember) -> StaffView:
+    away = absence(member)
+    days = AwayView(first=away.first, last=away.last) if away is not None else None
+    return StaffView(name=member.name, number=member.number, away=days)
 
 
 def wrong_number_lines(session: Reading | Writing, centre_id: int) -> list[WrongNumberLine]:

@@ -4,7 +4,7 @@ from datetime import date
 
 from dispatch.wire.base import Moment
 from dispatch.wire.cards import CardView, RecordView
-from dispatch.wire.people import ContractView, HoursView, MerchantLine, NumberView, SaidView
+from dispatch.wire.people import ContractView, HoursView, MerchantLine, NumberView, SaidView, StaffView
 from dispatch.wire.words import Channel
 
 
@@ -24,6 +24,7 @@ class MerchantCard(MerchantLine):
     suspended_why: str | None = None
     suspended_until: Moment | None = None  # None: until somebody ends it
     numbers: list[NumberView] = []
+    staff: list[StaffView] = []  # none: nothing is known of who comes
     hours: list[HoursView] = []
     contracts: list[ContractView] = []
     open_jobs: int = 0

@@ -184,6 +184,21 @@ class NumberView(Wire):
     wrong_since: Moment | None = None  # there is no such number
 
 
+class AwayView(Wire):
+    """Both days included; without a `first` already, without a `last` until somebody says otherwise."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+class StaffView(Wire):
+    """Somebody who goes to the door."""
+
+    name: str
+    number: str | None = None
+    away: AwayView | None = None
+
+
 class HoursView(Wire):
     weekday: int = Field(ge=0, le=6)  # 0 is Monday
     opens: time
@@ -250,6 +265,21 @@ class NumberEntry(Command):
     number: str = Field(min_length=1, max_length=64)
 
 
+class AwayEntry(Command):
+    """Both days included; without a `first` already, without a `last` until somebody says otherwise."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+class StaffEntry(Command):
+    """Somebody who goes to the door; `away` left out: she is there."""
+
+    name: str = Field(min_length=1, max_length=80)
+    number: str | None = Field(default=None, min_length=1, max_length=64)
+    away: AwayEntry | None = None
+
+
 class HoursEntry(Command):
     weekday: int = Field(ge=0, le=6)
     opens: time
@@ -283,6 +313,7 @@ class MerchantFields(Command):
     special_hours: list[str] = []  # lines such as "2026-02-16..2026-02-20/closed/春节", "holidays/10:00-16:00"
     suspended_why: str | None = Field(default=None, max_length=200)  # None: not suspended
     numbers: list[NumberEntry] = []
+    staff: list[StaffEntry] = []  # the whole list; while all of them are away the merchant is not asked
     hours: list[HoursEntry] = []
     contracts: list[ContractEntry] = []
 

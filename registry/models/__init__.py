@@ -12,6 +12,7 @@ from registry.models.merchants import (
     MerchantNumber,
     MerchantPast,
     OpeningHours,
+    StaffMember,
 )
 from registry.models.people import (
     AccessLog,
@@ -62,6 +63,7 @@ __all__ = [
     "Service",
     "SheetImport",
     "SheetRow",
+    "StaffMember",
     "UsualMerchant",
     "VisitProof",
     "Way",

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
@@ -87,6 +87,28 @@ class MerchantNumber(SQLModel, table=True):
     number: str = Field(max_length=40)
     rank: int = 1
     wrong_since: datetime | None = None  # the network does not know it: not used until the numbers are written anew
+
+
+class StaffMember(SQLModel, table=True):
+    """Somebody who goes to the door for a merchant, told from the others there by the name.
+
+    Who is `away` is so from `away_first` to `away_last`, both days included: None is for some time already, and until
+    somebody says otherwise. A merchant without rows says nothing about who comes.
+    """
+
+    __tablename__ = "staff_member"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "name"),
+        CheckConstraint("away OR (away_first IS NULL AND away_last IS NULL)", name="away"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    merchant_id: int = Field(foreign_key="merchant.id")
+    name: str = Field(max_length=80)
+    number: str | None = Field(default=None, max_length=40)  # hers, and none of the merchant's
+    away: bool = False
+    away_first: date | None = None
+    away_last: date | None = None
 
 
 class OpeningHours(SQLModel, table=True):

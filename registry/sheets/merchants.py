@@ -10,12 +10,13 @@ from sqlmodel import col, select
 
 from registry import drafts, merchants
 from registry.errors import Refused
-from registry.models import Channel, Merchant, MerchantNumber, OpeningHours
-from registry.sheets import capacities, cells, columns, hours, plans, special
+from registry.models import Channel, Merchant, MerchantNumber, OpeningHours, StaffMember
+from registry.sheets import capacities, cells, columns, hours, plans, special, staff
 from registry.sheets.doing import OneByOne
 from registry.sheets.headings import Column, Line
 from registry.sheets.names import Names
 from registry.sheets.record import CellReader, Facts, Finding, Outcome, Record, Verdict, number_in_the_register
+from registry.staff import absence, staff_of
 from registry.store import Actor, Reading, Scope, Writing
 from registry.text import folded
 from registry.vault import Vault
@@ -59,6 +60,7 @@ class Merchants(OneByOne):
         reader.take("special_hours", "special_hours", special.read, [])
         reader.take("suspended_why", "suspended_why", str, None)
         reader.take("hours", "hours", hours.read, [])
+        reader.take("staff", "staff", partial(staff.read, plan=self.names.plan), [])
         self._numbers(reader)
         if not facts.get("name") and not reader.has("name"):
             reader.problem("name", "required")
@@ -168,11 +170,18 @@ def facts_of(session: Reading | Writing, row: Merchant) -> Facts:
         "first_channel": row.first_channel.value,
         "licence_expires": row.licence_expires.isoformat() if row.licence_expires else None,
         "numbers": [{"channel": one.channel.value, "number": one.number} for one in numbers],
+        "staff": staff.in_order(map(_member, staff_of(session, row.id or 0))),
         "hours": hours.in_order(
             {"weekday": one.weekday, "opens": one.opens.isoformat(), "closes": one.closes.isoformat()}
             for one in open_at
         ),
     }
+
+
+def _member(member: StaffMember) -> Facts:
+    away = absence(member)
+    days = {name: day.isoformat() if day else None for name, day in away._asdict().items()} if away else None
+    return {"name": staff.called(member.name), "number": member.number, "away": days}
 
 
 def column_of(field: str) -> str:

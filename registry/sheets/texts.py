@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registry.models import Channel, LineKind
-from registry.sheets import capacities, columns, hours, plans, special
+from registry.sheets import capacities, columns, hours, plans, special, staff
 from registry.sheets.names import Names
 from registry.sheets.record import Facts
 
@@ -60,6 +60,7 @@ class Words:
             "capacity_plan": capacities.written(facts["capacity_plan"], self.language),
             "area": self._area(facts["area_id"]),
             "special_hours": special.written(facts["special_hours"], self.language),
+            "staff": staff.written(facts["staff"], self.language, self._number),
             "hours": hours.written(facts["hours"], self.language),
             "sms": self._numbers(one for one in numbers if one["channel"] == Channel.SMS),
             "voice": self._numbers(one for one in numbers if one["channel"] == Channel.VOICE),

@@ -4,7 +4,7 @@ from datetime import date, time, timedelta
 
 from dispatch.wire.cards import CardView, RecordView
 from dispatch.wire.merchants import MerchantCard
-from dispatch.wire.people import ContractView, HoursView, NumberView, SaidView
+from dispatch.wire.people import AwayView, ContractView, HoursView, NumberView, SaidView, StaffView
 from tests.console import people
 from tests.console.stand_in import Town
 
@@ -18,6 +18,13 @@ RECORD = MerchantCard(
     capacity=5,
     capacity_plan=["18:00-22:00/1"],
     numbers=[NumberView(channel="sms", number="+8613900000001")],
+    staff=[
+        StaffView(name="李䶮[/b]", number="+8619300234011"),
+        StaffView(name="陈静", away=AwayView(first=date(2026, 2, 16), last=date(2026, 3, 20))),
+        StaffView(name="王五", away=AwayView(first=date(2026, 4, 1))),
+        StaffView(name="赵六", away=AwayView(last=date(2026, 4, 2))),
+        StaffView(name="孙七", away=AwayView()),
+    ],
     channel_plan=["20:00-08:00/voice_first/3"],
     special_hours=["2026-02-16..2026-02-20/closed/春节", "holidays/10:00-16:00", "make_up_days/monday"],
     hours=[HoursView(weekday=day, opens=time(8), closes=time(20)) for day in range(7)],
@@ -54,6 +61,8 @@ async def test_a_merchants_record_opens_from_the_case(sit_down, size, town: Town
         await seat.press("r")
         await seat.sees("[/b]康宁䶮药房", "满意 12", "基本满意 3", "不满意 1", "每天 08:00-20:00", "2 / 5")
         await seat.sees("每次5元[/b]  处方药凭处方")
+        await seat.sees("李䶮[/b]  193 0023 4011", "陈静  2026-02-16 到 2026-03-20 不在", "王五  2026-04-01 起不在")
+        await seat.sees("赵六  不在，到 2026-04-02", "孙七  不在")
         await seat.sees("18:00-22:00 最多 1 单", "20:00-08:00 先电话 3 次")
         await seat.sees("2026-02-16..2026-02-20 休息 春节", "节假日 10:00-16:00", "调休上班日 按周一")
         await seat.sees("09:00", "0301-0009", "送药上门")

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 
 import pytest
 
 from registry import centres
+from registry.absences import Absence
 from registry.candidates import gather, need_for
 from registry.drafts import MerchantChange, MerchantDraft, read
 from registry.matching import CandidateFacts, Need
@@ -84,6 +86,23 @@ def test_what_another_process_has_changed_counts_in_the_next_decision(
     assert now.keys() == {shop, new, moved}
     assert not now[shop].suspended
     assert list(now[new].numbers) == [Channel.VOICE]
+
+
+def test_who_is_away_counts_in_the_next_decision_whoever_has_written_it(
+    store: Store, another: Store, scope: Scope
+) -> None:
+    shop = merchant(store, scope, name="药房", staff=[{"name": "李伟"}, {"name": "陈静"}], **HERE)
+    assert seen(store, scope)[shop].staff == (None, None)
+    with another.writing() as session:
+        change(session, scope, shop, staff=[{"name": "李伟", "away": {}}, {"name": "陈静"}])
+    assert seen(store, scope)[shop].staff == (None, Absence())
+    away = {"first": "2026-03-02", "last": "2026-03-08"}
+    with another.writing() as session:
+        change(session, scope, shop, staff=[{"name": "陈静", "away": away}])
+    assert seen(store, scope)[shop].staff == (Absence(date(2026, 3, 2), date(2026, 3, 8)),)
+    with another.writing() as session:
+        change(session, scope, shop, staff=[])
+    assert seen(store, scope)[shop].staff == ()
 
 
 def _changes_its_mind(session: Writing, store: Store, scope: Scope, shop: int) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from registry.absences import Absence
 from registry.days_off import DaysOff
 from registry.hours import Span
 from registry.matching import LISTED, CandidateFacts, ContractFacts, Match, Need, Weights, match
@@ -152,6 +153,13 @@ def test_it_is_asked_as_it_wants_to_be_or_by_what_it_has() -> None:
             {},
         ),
         ({"numbers": {}}, "no_number", {}),
+        ({"staff": (Absence(),)}, "staff_away", {"back": None}),
+        (
+            {"staff": (Absence(last=date(2026, 3, 4)), Absence(date(2026, 3, 2), date(2026, 3, 2)), Absence())},
+            "staff_away",
+            {"back": "2026-03-03"},
+        ),
+        ({"staff": (Absence(last=date.max),)}, "staff_away", {"back": None}),
         ({"spans": NIGHT}, "closed", {"opens_at": "2026-03-02T20:00:00+08:00"}),
         ({"spans": ()}, "closed", {"opens_at": None}),
         ({"capacity": 3, "load": 3}, "at_capacity", {"jobs": 3, "capacity": 3}),
@@ -161,6 +169,28 @@ def test_it_is_asked_as_it_wants_to_be_or_by_what_it_has() -> None:
 )
 def test_who_cannot_come_is_told_why(facts: dict[str, Any], key: str, values: dict[str, Any]) -> None:
     assert why_not(pharmacy(1, **facts)) == {key: values}
+
+
+@pytest.mark.parametrize(
+    "staff",
+    [
+        (),
+        (None, Absence()),
+        (Absence(last=date(2026, 3, 1)),),
+        (Absence(first=date(2026, 3, 3)),),
+    ],
+)
+def test_one_of_its_staff_is_enough_and_who_names_none_is_not_asked_about_them(
+    staff: tuple[Absence | None, ...],
+) -> None:
+    assert ranked(pharmacy(1, staff=staff)) == [1]
+
+
+def test_a_day_away_is_a_day_at_the_centre() -> None:
+    shop = pharmacy(1, spans=ALWAYS, staff=(Absence(date(2026, 3, 2), date(2026, 3, 2)),))
+    late = datetime(2026, 3, 1, 16, 30, tzinfo=UTC)  # half an hour into Monday in Shanghai, Sunday in London
+    assert why_not(shop, replace(NEED, at=late)) == {"staff_away": {"back": "2026-03-03"}}
+    assert ranked(shop, need=replace(NEED, at=late, time_zone="Europe/London")) == [1]
 
 
 def test_too_far_is_told_in_metres_and_with_what_was_agreed() -> None:
@@ -180,6 +210,7 @@ def test_all_reasons_are_told_and_not_only_the_first() -> None:
         licence_expires=date(2020, 1, 1),
         contracts=(AGREED._replace(valid_until=date(2026, 2, 1), services=frozenset({"clinic"})),),
         numbers={},
+        staff=(Absence(),),
         spans=NIGHT,
         capacity=1,
         load=1,
@@ -191,6 +222,7 @@ def test_all_reasons_are_told_and_not_only_the_first() -> None:
         "contract_does_not_cover_service",
         "too_far",
         "no_number",
+        "staff_away",
         "closed",
         "at_capacity",
         "declined_already",

@@ -2,14 +2,15 @@ from datetime import date, time
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from registry import past
+from registry.absences import Absence
 from registry.areas import add_area
 from registry.drafts import MerchantChange, MerchantDraft, read
 from registry.errors import NotFound, Refused, StaleVersion
 from registry.merchants import MerchantCard, change_merchant, find_merchants, merchant_card, merchants_by_number
-from registry.models import Channel, Merchant, MerchantKind
+from registry.models import Channel, Merchant, MerchantKind, MerchantPast
 from registry.store import Scope, Store
 from registry.store.journal import Journal
 from tests.registry.town import OPERATOR, contract, merchant
@@ -109,6 +110,66 @@ def test_another_fee_or_condition_is_another_version_and_the_same_ones_are_none(
     assert change(store, scope, shop, 2, contracts=[agreed | {"fee": "每次8元", "conditions": ""}]) == 3
     (after,) = card(store, scope, shop).contracts
     assert (after.fee, after.conditions) == ("每次8元", "")
+
+
+STAFF = [{"name": "李䶮", "number": "193 0023 4011"}, {"name": "陈静", "away": {"last": "2026-03-04"}}]
+
+
+def test_staff_are_replaced_as_a_list_and_who_stays_keeps_her_row(store: Store, scope: Scope) -> None:
+    shop = merchant(store, scope, name="仁安药房", staff=STAFF)
+    before = card(store, scope, shop).staff
+    assert [(one.name, one.number, one.away, one.away_first, one.away_last) for one in before] == [
+        ("李䶮", "+8619300234011", False, None, None),
+        ("陈静", None, True, None, date(2026, 3, 4)),
+    ]
+    assert change(store, scope, shop, 1, staff=list(reversed(STAFF))) == 1
+    assert change(store, scope, shop, 1, staff=[{"name": "陈静", "number": "67008001"}, {"name": "王五"}]) == 2
+    after = card(store, scope, shop).staff
+    assert [(one.name, one.number, one.away, one.away_last) for one in after] == [
+        ("陈静", "+862367008001", False, None),
+        ("王五", None, False, None),
+    ]
+    assert after[0].id == before[1].id
+    assert change(store, scope, shop, 2, staff=[]) == 3
+    assert card(store, scope, shop).staff == ()
+
+
+def test_of_staff_the_journal_and_earlier_versions_know_no_name_and_no_number(store: Store, scope: Scope) -> None:
+    shop = merchant(store, scope, name="仁安药房", staff=STAFF)
+    change(store, scope, shop, 1, staff=[])
+    with store.reading() as session:
+        entries = session.exec(select(Journal).order_by(col(Journal.seq))).all()
+        (kept,) = session.exec(select(MerchantPast)).all()
+        (then,) = past.facts_then(session, [shop], store.clock.now(), {shop: 1})
+    assert [entry.data for entry in entries] == [{}, {"fields": ["staff"], "version": 2}]
+    assert "陈静" not in str(kept.facts)
+    assert "19300234011" not in str(kept.facts)
+    assert then.staff == (None, Absence(last=date(2026, 3, 4)))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("wrong", "field", "key"),
+    [
+        ({"name": ""}, "staff.1.name", "required"),
+        ({"name": "李伟2"}, "staff.1.name", "staff_name"),
+        ({"name": "李伟；王五"}, "staff.1.name", "staff_name"),
+        ({"name": "王五", "number": "没有"}, "staff.1.number", "no_number"),
+        ({"name": "王五", "number": "67008001 67008002"}, "staff.1.number", "several_numbers"),
+        (
+            {"name": "王五", "away": {"first": "2026-03-03", "last": "2026-03-02"}},
+            "staff.1.away",
+            "ends_before_it_begins",
+        ),
+        ({"name": "陈静"}, "staff", "named_twice"),
+    ],
+)
+def test_what_is_wrong_with_staff_is_said(
+    store: Store, scope: Scope, wrong: dict[str, Any], field: str, key: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        merchant(store, scope, name="仁安药房", staff=[{"name": "陈静"}, wrong])
+    assert [(one.field, one.key) for one in refused.value.problems] == [(field, key)]
 
 
 def test_contracts_stand_in_the_order_in_which_they_were_given_each_once(store: Store, scope: Scope) -> None:

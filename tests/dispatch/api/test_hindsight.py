@@ -79,6 +79,18 @@ def test_a_past_decision_is_told_from_the_rows_as_they_were(town: Town, supervis
     assert len(town.all(DecisionSheet)) == 1
 
 
+def test_staff_count_as_they_were_when_it_was_decided(town: Town, supervisor: Console) -> None:
+    town.merchant("康宁药房", sms="+8613900000001")
+    away = town.merchant("家庭药房", sms="+8613900000002", staff=[{"name": "李伟", "away": {"last": "2026-03-02"}}])
+    number = town.open(town.resident())
+    served(town, number)
+    changes(town, away, staff=[{"name": "李伟"}])
+    why = supervisor.get(f"cases/{number}/hindsight", merchant_id=away)["why"]
+    assert (keys(why["reasons"]), why["changed_since"]) == (["reason.staff_away"], True)
+    later = supervisor.get(f"cases/{number}/hindsight", merchant_id=away, at="2026-03-03T10:00:00+08:00")
+    assert (later["why"]["place"], names(later, "excluded")) == (2, [])
+
+
 def test_how_many_were_not_listed_is_told_as_it_was_kept(
     town: Town, supervisor: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

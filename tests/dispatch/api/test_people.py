@@ -147,6 +147,28 @@ def test_a_merchant_is_registered_read_and_changed_by_a_supervisor(supervisor: C
     assert supervisor.patch(f"merchants/{card['id']}", 409, version=card["version"], name="x")["values"]["now"] == 2
 
 
+def test_who_goes_to_the_door_is_written_read_and_refused_with_the_field_that_is_wrong(supervisor: Console) -> None:
+    staff = [
+        {"name": "李䶮", "number": "193 0023 4011"},
+        {"name": "陈静", "away": {"first": "2026-02-16", "last": "2026-03-02"}},
+        {"name": "王五", "away": {}},
+    ]
+    card = supervisor.post("merchants", 201, **NEW | {"staff": staff})
+    assert card["staff"] == [
+        {"name": "李䶮", "number": "+8619300234011", "away": None},
+        {"name": "陈静", "number": None, "away": {"first": "2026-02-16", "last": "2026-03-02"}},
+        {"name": "王五", "number": None, "away": {"first": None, "last": None}},
+    ]
+    path = f"merchants/{card['id']}"
+    assert supervisor.patch(path, version=1, capacity=2)["staff"] == card["staff"]
+    assert supervisor.patch(path, version=2, staff=card["staff"])["version"] == 2
+    left = supervisor.patch(path, version=2, staff=[{"name": "陈静"}])
+    assert left["staff"] == [{"name": "陈静", "number": None, "away": None}]
+    problem = supervisor.patch(path, 422, version=3, staff=[{"name": "陈静"}, {"name": "王五", "number": "没有"}])
+    assert problem["values"]["problems"] == [{"field": "staff.1.number", "key": "no_number", "values": {}}]
+    assert supervisor.get(path) == left
+
+
 def test_an_operator_may_read_merchants_and_not_write_them(colleague: Console, town: Town) -> None:
     merchant = town.merchant("康宁药房", sms="+8613900000001")
     assert colleague.get(f"merchants/{merchant}")["name"] == "康宁药房"

@@ -106,6 +106,29 @@ def test_on_the_first_day_of_spring_festival_those_come_who_are_open_then(
     assert {each["merchant"]["name"] for each in found["candidates"]} == {"夜间药房", "值班药房"}
 
 
+def test_a_merchant_whose_staff_are_all_away_is_told_so_until_one_is_back(
+    town: Town, tmp_path: Path, console: Console
+) -> None:
+    spring = {"first": "2026-02-16", "last": "2026-03-02"}
+    town.merchant(
+        "回乡药房", sms="+8613900000001", staff=[{"name": "李伟", "away": spring}, {"name": "陈静", "away": {}}]
+    )
+    town.merchant("没人药房", sms="+8613900000002", staff=[{"name": "王五", "away": {}}])
+    her = town.resident()
+    ask = ("match", "--need", "medicine", "--resident", str(her), "--at")
+    installation = Installation.of(town, tmp_path / "line")
+    said = installation.ask(*ask, "2026-03-02T09:00").stdout
+    assert "回乡药房  上门的人都不在，2026-03-03 才有人" in said
+    assert "没人药房  上门的人都不在\n" in said
+    assert "李伟" not in said
+    english = installation.ask(*ask, "2026-03-02T09:00", "--language", "en").stdout
+    assert "nobody who goes to the door is there until 2026-03-03" in english
+    found = console.get("match", need="medicine", resident_id=her, at="2026-03-03T09:00:00+08:00")
+    assert [each["merchant"]["name"] for each in found["candidates"]] == ["回乡药房"]
+    (out,) = found["excluded"]
+    assert out["reasons"] == [{"key": "reason.staff_away", "values": {"back": None}}]
+
+
 def test_who_carries_less_at_night_is_told_so_for_that_hour(town: Town, tmp_path: Path) -> None:
     town.merchant("康宁药房", sms="+8613900000001", capacity=5, capacity_plan=["20:00-23:00/0"])
     ask = ("match", "--need", "medicine", "--resident", str(town.resident()), "--at")

@@ -15,13 +15,23 @@ from registry.vault import Vault
 from tests.registry.sheets.desk import Desk
 from tests.registry.town import contract, merchant, resident
 
+STAFF = [
+    {"name": "=李 䶮", "number": "19300234011"},
+    {"name": "Ann Hathaway", "number": "+85221234567"},
+    {"name": "阿卜杜热依木·买买提", "away": {"first": "2026-02-16", "last": "2026-03-02"}},
+    {"name": "陈静", "number": "67008001", "away": {"first": "2026-02-16"}},
+    {"name": "王五（大）", "away": {"last": "2026-03-02"}},
+    {"name": "王五（小）", "away": {"first": "2026-03-02", "last": "2026-03-02"}},
+    {"name": "孙七", "away": {}},
+]
+
 
 @pytest.fixture
 def town(store: Store, scope: Scope, vault: Vault) -> None:
     """Everything that makes a round trip hard."""
     with store.writing() as session:
         area = add_area(session, scope.centre_id, "500103001", "青石里社区")
-    pharmacy = merchant(store, scope, name="仁安药房", area_id=area.id, address="=1+1", capacity=3)
+    pharmacy = merchant(store, scope, name="仁安药房", area_id=area.id, address="=1+1", capacity=3, staff=STAFF)
     shops = [merchant(store, scope, name="同名 店", kind="shop", contracts=[]) for _ in range(2)]
     paid = contract(services=["gas"], areas=[area.id], fee="=5元", conditions="先报修，后上门")
     merchant(store, scope, name="=HYPERLINK(1)", kind="gas", contracts=[paid])

@@ -1,5 +1,6 @@
 from datetime import date
 
+import pytest
 from sqlmodel import col, func, select
 
 from registry.areas import add_area
@@ -121,6 +122,57 @@ def test_special_days_come_in_as_they_are_written_in_either_language(desk: Desk,
         assert said.startswith("refused special_hours:"), wrong
     desk.undoes(import_id, kind="merchants")
     assert desk.says(head, ("仁安药房", "无"), kind="merchants") == ["same"]
+
+
+def test_staff_come_in_as_they_are_written_in_either_language(desk: Desk, store: Store, scope: Scope) -> None:
+    shop = merchant(store, scope, name="仁安药房")
+    head = ("送货员", "同时接单数", "名称")
+    chinese = (
+        "李䶮：１９３ 0023 4011；陈静（请假）、王五 67008001 2026.2.16至2026年3月2日 休假；"
+        "赵 六 不在 2026-04-01起；孙七 不在 至2026-04-02；周八 不在 2026-04-03"
+    )
+    assert desk.says(head, (chinese, "3", "仁安药房"), kind="merchants") == ["changed capacity staff"]
+    import_id = desk.brings_in(head, (chinese, "3", "仁安药房"), kind="merchants")
+    with store.reading() as session:
+        staff = {
+            one.name: (one.number, one.away, one.away_first, one.away_last)
+            for one in merchant_card(session, scope, shop).staff
+        }
+    assert staff == {
+        "李䶮": ("+8619300234011", False, None, None),
+        "陈静": (None, True, None, None),
+        "王五": ("+862367008001", True, date(2026, 2, 16), date(2026, 3, 2)),
+        "赵六": (None, True, date(2026, 4, 1), None),
+        "孙七": (None, True, None, date(2026, 4, 2)),
+        "周八": (None, True, date(2026, 4, 3), date(2026, 4, 3)),
+    }
+    english = (
+        "王五 02367008001 away 2026-02-16 to 2026-03-02; 陈静 on leave; 周八 away 2026-04-03; 李䶮 +8619300234011; "
+        "孙七 away until 2026-04-02; 赵六 away from 2026-04-01"
+    )
+    for same in (chinese, english):
+        assert desk.says(head, (same, "3", "仁安药房"), kind="merchants") == ["same"]
+    desk.undoes(import_id, kind="merchants")
+    assert desk.says(head, ("无", "", "仁安药房"), kind="merchants") == ["same"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("19300234011", "staff"),
+        ("李伟 19300234011 19300234012", "staff"),
+        ("李伟 不在 明天", "staff"),
+        ("李伟 不在 从", "staff"),
+        ("李伟 不在 2026-02-30", "no_such_day"),
+        ("李伟 不在 2026-03-02至2026-02-16", "ends_before_it_begins"),
+        ("李伟 19300234011；李 伟 19300234012", "named_twice"),
+        ("很" * 81, "too_long"),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_wrong_with_staff_is_told(desk: Desk, store: Store, scope: Scope, wrong: str, why: str) -> None:
+    merchant(store, scope, name="仁安药房")
+    assert desk.says(("名称", "送货员"), ("仁安药房", wrong), kind="merchants") == [f"refused staff:{why}"]
 
 
 def test_contracts_come_in_line_by_line_and_are_undone_in_turn(desk: Desk, store: Store, scope: Scope) -> None:
