@@ -46,6 +46,7 @@ from dispatch.wire.people import (
     ComeBack,
     Confirm,
     Leave,
+    MerchantChange,
     MergePeople,
     NewResident,
     ResidentCard,
@@ -213,6 +214,9 @@ class Client:
 
     async def merchant(self, merchant_id: int) -> MerchantCard:
         return MerchantCard.model_validate(await self._transport.get(f"merchants/{merchant_id}"))
+
+    async def change_merchant(self, merchant_id: int, change: MerchantChange) -> MerchantCard:
+        return MerchantCard.model_validate(await self._transport.send("PATCH", f"merchants/{merchant_id}", change))
 
     async def suspend_merchant(self, merchant_id: int, order: Suspend) -> MerchantCard:
         path = f"merchants/{merchant_id}/suspend"

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import ClassVar, Generic, ParamSpec, TypeVar
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 import structlog
 from textual.app import ComposeResult
@@ -121,6 +121,9 @@ class Room(Screen[Answer], Generic[Answer]):
         if event.character and not typing and (narrow := _FULL_WIDTH.get(ord(event.character[0]))):
             event.stop()
             self.app.simulate_key(narrow)
+
+
+Ask = Callable[[Room[Any]], Awaitable[Any]]  # pushes a question and waits for its answer
 
 
 class Question(Room[Answer], ModalScreen[Answer], Generic[Answer]):

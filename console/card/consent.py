@@ -3,8 +3,8 @@
 from console import times
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick
-from console.card.still import Ask
 from console.desk import Desk
+from console.room import Ask
 from dispatch.wire.people import ResidentCard, ResidentChange
 
 

@@ -1,8 +1,8 @@
 """She has died or moved away; or she is back, and it was a mistake."""
 
 from console.ask.pick import Choice, Pick
-from console.card.still import Ask
 from console.desk import Desk
+from console.room import Ask
 from dispatch.wire.people import ComeBack, Leave, ResidentCard
 
 _WAYS = ("died", "moved")

@@ -1,19 +1,14 @@
 """Is it still so? What is known of her for long is asked again, one question for each, and the answer is kept."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.desk import Desk
 from console.people import contact_text
 from console.plain import plain
-from console.room import Room
+from console.room import Ask
 from console.speech import Speech
 from dispatch.wire.people import Confirm, ResidentCard, ResidentChange
 from dispatch.wire.words import OldField
-
-Ask = Callable[[Room[Any]], Awaitable[Any]]
 
 _STILL, _OTHER, _LATER = "still", "other", "later"
 

@@ -1,7 +1,7 @@
 """When it is wanted, or has happened, as an operator types it."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _DAYS = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2}
@@ -63,6 +63,25 @@ def some_moment(text: str, near: datetime, zone: ZoneInfo) -> datetime | None:
     elif len(words) > 1:
         raise ValueError(text)
     return datetime.combine(day, clock(words[-1]), zone)
+
+
+def day(text: str, today: date) -> date | None:
+    """`2026-03-20`, `3-20` (nearest to `today`), `今天`, `tomorrow`; None for an empty text. Raises ValueError."""
+    words = text.translate(_NARROW).strip().lower()
+    if not words:
+        return None
+    if words in _DAYS:
+        return today + timedelta(days=_DAYS[words])
+    found = _DATE.match(words)
+    if found is None:
+        raise ValueError(text)
+    month, of_month = int(found[2]), int(found[3])
+    if found[1]:
+        return date(int(found[1]), month, of_month)
+    if (month, of_month) == (2, 29):
+        return date(today.year, month, of_month)
+    years = (today.year, today.year - 1, today.year + 1)
+    return min((date(year, month, of_month) for year in years), key=lambda one: abs(one - today))
 
 
 def clock(text: str) -> time:

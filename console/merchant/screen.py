@@ -17,6 +17,7 @@ from console.board.rows import short
 from console.desk import Desk
 from console.keys import key
 from console.ledger import Cell, Column, Ledger, Row
+from console.merchant import staff
 from console.merchant.agreed import details, headline
 from console.messages import OpenCase, Told
 from console.plain import plain
@@ -42,6 +43,7 @@ class MerchantScreen(Room[None]):
         key("o", "dispute", "merchant.dispute"),
         key("w", "decide", "merchant.decide"),
         key("s", "suspend", "merchant.suspend"),
+        key("p", "staff", "merchant.staff"),
     ]
     enter = "merchant.open_case"
 
@@ -85,7 +87,7 @@ class MerchantScreen(Room[None]):
                 return card is not None and card.state == "standing"
             case "decide":
                 return self.may_decide and card is not None and card.state in ("standing", "disputed")
-            case "suspend":
+            case "suspend" | "staff":
                 return self.may_decide and self._card is not None
             case _:
                 return super().check_action(action, parameters)
@@ -137,6 +139,15 @@ class MerchantScreen(Room[None]):
     async def _resume(self) -> None:
         await self.desk.client.resume_merchant(self._merchant.id)
         self._done("told.resumed")
+
+    def action_staff(self) -> None:
+        if self._card is not None:
+            self.ask(self._staff, self._card)
+
+    async def _staff(self, card: MerchantCard) -> None:
+        changed = await staff.ask(self.desk, card, self.app.push_screen_wait)
+        if changed is not None:
+            self._done("told.staff_changed")
 
     def _done(self, told: str) -> None:
         self.app.post_message(Told(told))

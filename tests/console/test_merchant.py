@@ -133,3 +133,61 @@ async def test_a_card_is_disputed_for_the_merchant_and_decided_by_a_supervisor(s
         await seat.sees("裁定的理由")
         await seat.press(*"true", "enter")
         await seat.sees("已撤销", "true")
+
+
+async def test_a_supervisor_notes_who_is_away_who_is_back_and_who_is_new(sit_down, size, town: Town) -> None:
+    town.records[31] = RECORD.model_copy(update={"staff": RECORD.staff[:2]})
+    town.cases[NUMBER] = people.case(state="served", merchant=people.MERCHANTS[0])
+    town.me = town.me.model_copy(update={"role": "supervisor"})
+    async with sit_down(size) as seat:
+        await seat.press("1")
+        await seat.sees("降压药一盒")
+        await seat.press("r")
+        await seat.sees("陈静  2026-02-16 到 2026-03-20 不在")
+        await seat.press("p")
+        await seat.sees("李䶮[/b]", "新来的人")
+        await seat.press("2")
+        await seat.sees("回来了")
+        await seat.press("1")
+        await seat.until(lambda: town.records[31].staff[1].away is None)
+        await seat.sees("已记下")
+
+        await seat.press("p", "1")
+        await seat.sees("不在一段时间")
+        await seat.press("1")
+        await seat.sees("这一天也不在")
+        await seat.type("3-8")
+        await seat.press("enter")
+        await seat.sees("李䶮[/b]  193 0023 4011  2026-03-02 到 2026-03-08 不在")
+
+        await seat.press("p", "3")
+        await seat.sees("没有数字、逗号和分号")
+        await seat.press("ctrl+s")
+        await seat.sees("要填")
+        await seat.type("wang")
+        await seat.press("enter", "1", "ctrl+s")
+        await seat.sees("不是电话号码", "wang")
+        await seat.press("backspace", "down", "down")
+        await seat.type("soon")
+        await seat.press("ctrl+s")
+        await seat.sees("要写日期", "选是")
+        await seat.press("down", *["backspace"] * 4, "ctrl+s")
+        await seat.until(lambda: [each.name for each in town.records[31].staff] == ["李䶮[/b]", "陈静", "wang"])
+
+        await seat.press("p", "2")
+        await seat.sees("不再上门")
+        await seat.press("3")
+        await seat.until(lambda: [each.name for each in town.records[31].staff] == ["李䶮[/b]", "wang"])
+
+
+async def test_an_operator_sees_who_goes_to_the_door_and_does_not_write_it(sit_down, town: Town) -> None:
+    town.records[31] = RECORD
+    town.cases[NUMBER] = people.case(state="served", merchant=people.MERCHANTS[0])
+    async with sit_down() as seat:
+        await seat.press("1")
+        await seat.sees("降压药一盒")
+        await seat.press("r")
+        await seat.sees("李䶮[/b]  193 0023 4011")
+        await seat.press("p")
+        await seat.sees("李䶮[/b]  193 0023 4011")
+        assert "新来的人" not in seat.text

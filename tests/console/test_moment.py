@@ -1,11 +1,11 @@
 """When a need is wanted, as an operator types it at ten in the morning in Shanghai."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.case.moment import moment
+from console.case.moment import day, moment
 from tests.console.people import NOW
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -43,3 +43,29 @@ def test_nothing_is_as_soon_as_possible(typed: str) -> None:
 def test_what_cannot_be_read_or_is_past_is_refused(typed: str) -> None:
     with pytest.raises(ValueError):
         moment(typed, NOW, SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("2027-01-02", date(2027, 1, 2)),
+        ("3-20", date(2026, 3, 20)),
+        ("３／１", date(2026, 3, 1)),
+        ("11-30", date(2025, 11, 30)),
+        ("今天", date(2026, 3, 2)),
+        ("Tomorrow", date(2026, 3, 3)),
+        (" ", None),
+    ],
+)
+def test_a_day_is_understood(typed: str, wanted: date | None) -> None:
+    assert day(typed, date(2026, 3, 2)) == wanted
+
+
+def test_the_last_of_february_is_that_of_a_leap_year() -> None:
+    assert day("2-29", date(2028, 1, 5)) == date(2028, 2, 29)
+
+
+@pytest.mark.parametrize("typed", ["休息", "2-30", "13-1", "2-29", "9:00"])
+def test_what_is_no_day_is_said(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        day(typed, date(2026, 3, 2))

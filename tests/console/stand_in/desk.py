@@ -42,6 +42,19 @@ def add_desk(app: FastAPI, town: Town) -> None:
         known = next(each for each in town.merchants if each.id == merchant_id)
         return written(town.records.get(merchant_id) or MerchantCard(**dict(known), version=1))
 
+    @app.patch("/api/v1/merchants/{merchant_id}")
+    async def change_merchant(merchant_id: int, request: Request) -> Response:
+        sent, before = await request.json(), town.records[merchant_id]
+        assert sent["version"] == before.version
+        for at, member in enumerate(sent["staff"]):
+            if member["number"] == "1":
+                listed = [{"field": f"staff.{at}.number", "key": "no_number", "values": {}}]
+                wrong = {"problems": listed}
+                return refused(Problem(type="/problems/refused", title="", status=422, key="refused", values=wrong))
+        newer = {**before.model_dump(), "staff": sent["staff"], "version": before.version + 1}
+        town.records[merchant_id] = MerchantCard.model_validate(newer)
+        return written(town.records[merchant_id])
+
     @app.post("/api/v1/cards/{card_id}/{verb}")
     async def card(card_id: int, verb: str, request: Request) -> Response:
         sent = await request.json()
