@@ -1,6 +1,7 @@
 """How a Chinese name is typed on a Latin keyboard, with surnames read as surnames are."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from itertools import product
 
@@ -62,6 +63,8 @@ _COMPOUND = frozenset(
         "司徒鲜于司空闾丘亓官司寇子车呼延南门东郭西门百里令狐万俟单于第五拓跋完颜纳兰轩辕羊舌微生",
     )
 )
+_TONES = frozenset("\u0304\u0301\u030c\u0300")  # the first to the fourth, as combining marks
+_FIGURES = re.compile(r"(?<=[a-zü]{2})[1-5](?![0-9])")
 _VARIANTS = 6  # of one name at most
 _PIECES = re.compile(r"[a-z0-9ü]+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 
@@ -79,6 +82,12 @@ def spellings(name: str) -> tuple[Syllables, ...]:
     by_character = tuple(syllable for piece in re.findall(r"[a-z0-9ü]+|.", given) for syllable in _syllables(piece))
     found = dict.fromkeys(head + tail for head, tail in product(surnames, (_syllables(given), by_character)))
     return tuple(syllables for syllables in found if syllables)[:_VARIANTS]
+
+
+def toneless(text: str) -> str:
+    """Folded pinyin without its tones, written as marks or as figures: `xiù yīng`, `xiu4 ying1`."""
+    plain = "".join(each for each in unicodedata.normalize("NFD", text) if each not in _TONES)
+    return _FIGURES.sub("", unicodedata.normalize("NFC", plain))
 
 
 def split_name(name: str) -> tuple[str, str]:

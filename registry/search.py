@@ -20,7 +20,7 @@ from registry.among import among, ids
 from registry.cards import ResidentSummary, summaries
 from registry.models import Area, Contact, Line, Resident, SearchToken
 from registry.numbers import NumberPlan
-from registry.pinyin import spellings, split_name
+from registry.pinyin import spellings, split_name, toneless
 from registry.store import Reading, Scope, Writing
 from registry.text import folded
 from registry.vault import Vault
@@ -104,12 +104,14 @@ def find_residents(
 ) -> list[ResidentSummary]:
     """The living residents in scope that `q` may mean, best first; any text is answered, in time.
 
-    Understood are a name or two or more characters of it, its pinyin or initials from the second letter on, the last
-    four digits or more of a number of hers or of a contact, a whole number in any spelling, `5-2-502` or 5栋2单元502,
-    a contact's name, and several of these with spaces between them; with a `vault` a whole identity number.
+    Understood are a name or two or more characters of it, also written with others that sound alike, its pinyin with
+    tones or without, or its initials, from the second letter on, the last four digits or more of a number of hers or
+    of a contact, a whole number in any spelling, `5-2-502` or 5栋2单元502, a contact's name, and several of these
+    with spaces between them; with a `vault` a whole identity number.
     """
     text = folded(q, LONGEST)
-    searches = list(_searches(text, centres.plan(session, scope.centre_id)))
+    plan = centres.plan(session, scope.centre_id)
+    searches = [each for typed in dict.fromkeys((text, toneless(text))) for each in _searches(typed, plan)]
     if vault is not None and _IDENTITY.fullmatch(number := text.replace(" ", "")):
         vault.look(session)
         searches.append(_by_identity(vault.identity_hashes(number)))
@@ -207,6 +209,8 @@ def _searches(text: str, plan: NumberPlan) -> Iterator[FromClause]:
                 yield _of_prefix(f"i:{letters}")
         for characters in _CHARACTERS.findall(word):
             yield _of_token(f"n:{characters}")
+            if len(characters) > 1:  # written as it sounds: 王绣瑛
+                yield from (_of_token(f"p:{sound}") for sound in dict.fromkeys(map("".join, spellings(characters))))
             if len(characters) > 2:
                 yield from (_of_token(f"n:{pair}") for pair in dict.fromkeys(_pairs(characters)))
 

@@ -53,6 +53,12 @@ MEMORIES = {
     "WangXiuYing": ["王秀英"],
     "ｗａｎｇｘｉｕｙｉｎｇ": ["王秀英"],
     "wangxiu": ["王秀英"],
+    "wáng xiù yīng": ["王秀英"],
+    "wángxiùyīng": ["王秀英"],
+    "Wang2 Xiu4 Ying1": ["王秀英"],
+    "wang2xiu4ying1": ["王秀英"],
+    "lǚlǜzhū": ["吕绿珠"],
+    "lü3lü4zhu1": ["吕绿珠"],
     "xiuying": ["王秀英", "李秀英"],
     "wxy": ["王秀英"],
     "lxy": ["李秀英"],
@@ -117,6 +123,23 @@ def test_her_own_name_comes_before_a_contacts_and_before_half_a_name(store: Stor
     names = found(store, town, "王秀英")
     assert names[0] == "王秀英"
     assert set(names) == {"王秀英", "李秀英", "王晓林"}
+
+
+@pytest.mark.parametrize(
+    ("q", "meant"),
+    [("王绣瑛", "王秀英"), ("绣瑛", "王秀英"), ("汪秀英", "王秀英"), ("单宇兰", "单玉兰"), ("欧阳纯花", "欧阳春华")],
+)
+def test_whoever_writes_other_characters_that_sound_alike_finds_her(
+    store: Store, town: Scope, q: str, meant: str
+) -> None:
+    assert meant in found(store, town, q)
+
+
+def test_who_is_written_so_comes_before_who_sounds_so(store: Store, town: Scope, vault: Vault) -> None:
+    resident(store, town, vault, name="王绣瑛")
+
+    assert found(store, town, "王绣瑛")[:2] == ["王绣瑛", "王秀英"]
+    assert found(store, town, "王秀英")[:2] == ["王秀英", "王绣瑛"]
 
 
 def test_one_character_is_enough(store: Store, town: Scope) -> None:
