@@ -13,7 +13,7 @@ from dispatch.migrate import MIGRATION_LOCK, in_words, migrate
 from dispatch.obstacles import DatabaseUnreachable
 from registry.sealed import give_vault
 from registry.seed import seed_centre
-from registry.store import Clock, Store
+from registry.store import Clock, Store, Writing
 
 
 def open_store(config: Config, *, clock: Clock | None = None) -> Store:
@@ -57,7 +57,8 @@ def open_centre(config: Config, *, clock: Clock | None = None) -> tuple[Store, i
 
 def _seed(store: Store, config: Config) -> tuple[int, str]:
     """The centre's id and epoch; the centre is made of the configuration where there is none."""
-    with store.writing() as session:
+
+    def seed(session: Writing) -> tuple[int, str]:
         if not store.is_sqlite:  # two instances that start together seed one after the other
             session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         centre = seed_centre(
@@ -71,3 +72,5 @@ def _seed(store: Store, config: Config) -> tuple[int, str]:
         )
         assert centre.id is not None
         return centre.id, centre.epoch
+
+    return store.write_if_needed(seed)

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -110,6 +110,15 @@ for _moment in ("loaded_as_persistent", "pending_to_persistent"):
     event.listen(Writing, _moment, Writing.keep)
 
 
+class _Changes(Exception):
+    """There is something to write."""
+
+
+def _refuse_changes(session: Session, *_: object) -> None:
+    if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
+        raise _Changes
+
+
 @lru_cache
 def _held(model: type[Row]) -> Select[Row]:
     """One row by its key, held and read anew."""
@@ -169,6 +178,22 @@ class Store:
         if session.last is not None:
             for listener in self._listeners:
                 listener(session.last)
+
+    def write_if_needed(self, work: Callable[[Writing], Made]) -> Made:
+        """What `work` makes, which mostly finds that everything is there already: then it holds nobody up, however
+        long it looks. Only where it would change something is it begun again, as a write transaction.
+        """
+        with self.engine.connect() as connection:
+            begin(connection, "BEGIN")
+            with Writing(bind=connection, expire_on_commit=False, info=self.info) as session:
+                session.clock, session.entries = self.clock, []
+                event.listen(session, "before_flush", _refuse_changes)
+                with suppress(_Changes):
+                    made = work(session)
+                    session.flush()
+                    return made
+        with self.writing() as session:
+            return work(session)
 
     def write(self, work: Callable[[Writing], Made]) -> Made:
         """What `work` makes of a write transaction, once it is committed.

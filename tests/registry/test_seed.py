@@ -1,5 +1,7 @@
+from contextlib import closing
+
 import pytest
-from sqlmodel import func, select
+from sqlmodel import col, delete, func, select
 
 from registry import centres
 from registry.errors import NotFound
@@ -104,3 +106,20 @@ def test_two_centres_share_nothing(store: Store, centre_id: int) -> None:
         assert other.id is not None
         assert len(centres.current_services(session, other.id)) == len(centres.current_services(session, centre_id))
         assert centres.today(session, other.id, store.clock.now()).isoformat() == "2026-03-02"
+
+
+def test_seeding_a_centre_that_is_complete_waits_for_nobody_who_writes(store: Store, centre_id: int) -> None:
+    with closing(Store(store.url)) as other, other.writing():
+        assert store.write_if_needed(again).id == centre_id
+
+
+def test_what_a_centre_lacks_is_seeded(store: Store, centre_id: int) -> None:
+    with store.writing() as session:
+        session.execute(delete(Rule).where(col(Rule.kind) == RuleKind.SURVEY))
+
+    store.write_if_needed(again)
+    store.write_if_needed(lambda session: again(session, name="青石里热线"))
+
+    with store.reading() as session:
+        assert len(session.exec(select(Rule).where(Rule.kind == RuleKind.SURVEY)).all()) == 1
+        assert centres.centre(session, centre_id).name == "青石里热线"
