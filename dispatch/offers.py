@@ -10,7 +10,19 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from dispatch import casebook, choosing, hold, incident_news, limits, messages, rally, timers, visit_news, visits
+from dispatch import (
+    casebook,
+    choosing,
+    hold,
+    incident_news,
+    limits,
+    messages,
+    rally,
+    timers,
+    visit_news,
+    visits,
+    who_comes,
+)
 from dispatch.attention import Need, met, need
 from dispatch.casebook import expect, first, held, service_of
 from dispatch.choosing import Choice, Decision
@@ -84,11 +96,14 @@ def _take_back(session: Writing, case: Case, actor: Actor) -> None:
 
 
 def answer_offer(session: Writing, desk: Desk, number: str, offer_id: int, told: OfferAnswer) -> Offer:
-    """Writes down what the merchant told the operator. Raises NotFound, Conflict with who was first."""
+    """Writes down what the merchant told the operator. Raises NotFound, Conflict with who was first, BadValue for
+    somebody else's staff.
+    """
     case, offer = held_offer(session, desk, number, offer_id)
     expect_offer(session, case, offer, told.expects)
     if told.answer == "accept":
-        accept(session, case, offer, desk.actor, by=None)
+        comes = who_comes.the_one_named(session, offer, told.comes) if told.comes is not None else None
+        accept(session, case, offer, desk.actor, by=None, comes=comes)
     else:
         decline(session, case, offer, desk.actor, by=None)
     return offer
@@ -126,8 +141,11 @@ _LIVE = (
 )
 
 
-def accept(session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Channel | None) -> None:
-    """The merchant comes: the others are told off, the visit's clocks start, the door is told.
+def accept(
+    session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Channel | None, comes: str | None = None
+) -> None:
+    """The merchant comes: the others are told off, the visit's clocks start, the door is told. `comes` is who of its
+    staff, where it has said so.
 
     Raises Conflict, with who was first and when, for an offer that is no longer open or a case that has been taken.
     """
@@ -151,6 +169,7 @@ def accept(session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Chan
     move(session, case, CaseState.ACCEPTED, actor, offer=offer.id, merchant=offer.merchant_id)
     timers.stop(session, Subject.CASE, offer.case_id)
     visit = visits.promise(session, case, offer, actor)
+    visit.comes = comes or who_comes.the_only_one(session, case, offer)
     incident_news.moved(session, case)
     _tell_details(session, case, offer)
     visit_news.coming(session, case, visit)

@@ -11,6 +11,7 @@ from console.case.candidates import CandidatesScreen
 from console.case.visit_keys import VisitKeys
 from console.keys import key
 from console.match.hindsight import HindsightScreen
+from console.merchant.agreed import is_there
 from console.merchant.screen import MerchantScreen
 from console.plain import plain
 from dispatch.wire.cases import CaseChange
@@ -20,6 +21,7 @@ from dispatch.wire.words import Answer, Channel, Way
 ASKED = ("pending", "sent")
 DISPATCHED = ("open", "offering", "accepted", "on_the_way")  # in which it may be given to somebody, or to another
 _OF_SERVICE = "of_service"
+_NOT_SAID = "not_said"
 
 
 class OfferKeys(VisitKeys):
@@ -74,12 +76,35 @@ class OfferKeys(VisitKeys):
         ]
 
         def answered(picked: str | None) -> None:
-            if picked is not None:
-                offer, answer = _picked(asked, picked)
-                told = OfferAnswer(expects=offer.state, answer=cast("Answer", answer))
-                self.move(partial(self.desk.client.answer_offer, self.number, offer.id, told))
+            if picked is None:
+                return
+            offer, answer = _picked(asked, picked)
+            if answer == "accept":
+                self.ask(self._accepted, offer)
+            else:
+                self._answered(OfferAnswer(expects=offer.state, answer=cast("Answer", answer)), offer)
 
         self.app.push_screen(Pick(self.desk, "case.answer_title", choices), answered)
+
+    def _answered(self, told: OfferAnswer, offer: OfferView) -> None:
+        self.move(partial(self.desk.client.answer_offer, self.number, offer.id, told))
+
+    async def _accepted(self, offer: OfferView) -> None:
+        """Where several can come, the merchant is asked on the telephone who of them does."""
+        world, say = self.desk.world, self.desk.speech.say
+        merchant = await self.desk.client.merchant(offer.merchant.id)
+        wanted = self.case.wanted_at if self.case is not None else None
+        day = max(wanted or world.now(), world.now()).astimezone(world.zone).date()
+        there = [member for member in merchant.staff if is_there(member, day)]
+        comes: str | None = _NOT_SAID
+        if len(there) > 1:
+            choices = [Choice(str(one.id), plain(one.name, 80)) for one in there]
+            choices.insert(0, Choice(_NOT_SAID, say("case.comes_not_said")))
+            comes = await self.app.push_screen_wait(Pick(self.desk, "case.comes_title", choices))
+        if comes == _NOT_SAID:
+            self._answered(OfferAnswer(expects=offer.state, answer="accept"), offer)
+        elif comes is not None:
+            self._answered(OfferAnswer(expects=offer.state, answer="accept", comes=int(comes)), offer)
 
     def action_end_offer(self) -> None:
         """An open offer is withdrawn; an accepted one given back (their wish) or revoked (ours)."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from console import times
+from console.plain import plain
 from console.speech import Speech
 from console.world import World
 from dispatch.wire.offers import StepView, VisitView
@@ -16,6 +17,8 @@ def visit_parts(visit: VisitView, world: World, speech: Speech) -> list[Part]:
     parts: list[Part] = [(f"{say('case.visit')} ", "$text-muted")]
     if visit.due_at is not None:
         parts += [say("visit.due", time=_at(visit.due_at, world)), "  "]
+    if visit.comes is not None:
+        parts += [say("visit.comes", name=plain(visit.comes, 80)), "  "]
     for step in visit.steps:
         parts += _step(step, world, speech)
     proof = _proof(visit, world, speech)

@@ -1,5 +1,7 @@
 """What is known of a merchant: what residents said, how it is reached, when it is open, what is agreed with it."""
 
+from datetime import date
+
 from textual.content import Content
 
 from console import times
@@ -67,6 +69,13 @@ def absence(member: StaffView, speech: Speech) -> str:
     days = {name: day.isoformat() for name, day in (("first", away.first), ("last", away.last)) if day is not None}
     sentence = "_".join(("staff.away", *days))
     return speech.say(sentence, **days)
+
+
+def is_there(member: StaffView, day: date) -> bool:
+    away = member.away
+    if away is None:
+        return True
+    return (away.first is not None and day < away.first) or (away.last is not None and away.last < day)
 
 
 def _service(code: str, desk: Desk) -> str:

@@ -45,7 +45,7 @@ async def ask(desk: Desk, card: MerchantCard, ask_one: Ask) -> MerchantCard | No
     if who is None:
         return None
     if who == "new":
-        return await _asked(ask_one, StaffForm(desk, card, len(card.staff), StaffView(name="")))
+        return await _asked(ask_one, StaffForm(desk, card, len(card.staff)))
     at = int(who)
     member = card.staff[at]
     there = (
@@ -58,9 +58,9 @@ async def ask(desk: Desk, card: MerchantCard, ask_one: Ask) -> MerchantCard | No
         case "gone":
             return await _written(desk, card, _others(card, at))
         case "away":
-            return await _asked(ask_one, StaffForm(desk, card, at, member, goes_away=True))
+            return await _asked(ask_one, StaffForm(desk, card, at, goes_away=True))
         case "change":
-            return await _asked(ask_one, StaffForm(desk, card, at, member))
+            return await _asked(ask_one, StaffForm(desk, card, at))
     return None
 
 
@@ -69,9 +69,7 @@ class StaffForm(Question[MerchantCard | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [key("ctrl+s", "save", "staff.save", priority=True)]
 
-    def __init__(
-        self, desk: Desk, card: MerchantCard, at: int, member: StaffView, *, goes_away: bool = False
-    ) -> None:
+    def __init__(self, desk: Desk, card: MerchantCard, at: int, *, goes_away: bool = False) -> None:
         """`at`: where she stands in the list, its end for somebody new. `goes_away`: asked when she is back."""
         super().__init__(desk)
         self._card = card
@@ -79,12 +77,13 @@ class StaffForm(Question[MerchantCard | None]):
         self._begin = "last" if goes_away else "name"
         self._draft = f"staff:{card.id}:{at}"
         today = desk.world.now().astimezone(desk.world.zone).date()
-        away = AwayEntry(first=today) if goes_away else member.away
+        member = card.staff[at] if at < len(card.staff) else None
+        away = AwayEntry(first=today) if goes_away else member.away if member is not None else None
         desk.drafts.setdefault(
             self._draft,
             {
-                "name": member.name,
-                "number": member.number or "",
+                "name": member.name if member is not None else "",
+                "number": (member.number or "") if member is not None else "",
                 "away": "no" if away is None else "yes",
                 "first": away.first.isoformat() if away is not None and away.first is not None else "",
                 "last": away.last.isoformat() if away is not None and away.last is not None else "",
@@ -156,7 +155,7 @@ async def _asked(ask_one: Ask, form: StaffForm) -> MerchantCard | None:
 def _others(card: MerchantCard, at: int, member: StaffView | StaffEntry | None = None) -> list[StaffEntry]:
     """The whole list with this member at that place; without one, the list without whoever stands there."""
     put = [member] if member is not None else []
-    return [StaffEntry(**one.model_dump()) for one in (*card.staff[:at], *put, *card.staff[at + 1 :])]
+    return [StaffEntry(**one.model_dump(exclude={"id"})) for one in (*card.staff[:at], *put, *card.staff[at + 1 :])]
 
 
 async def _written(desk: Desk, card: MerchantCard, staff: Sequence[StaffEntry]) -> MerchantCard:

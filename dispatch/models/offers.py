@@ -164,6 +164,7 @@ class Visit(SQLModel, table=True):
     done_at: datetime | None = None
     arrive_by: datetime | None = None  # the limit of its way, as it was last set
     proof: str | None = Field(default=None, max_length=32)  # how the last step was told: sms, voice, operator, …
+    comes: str | None = Field(default=None, max_length=80)  # by name, where it is known who of the merchant's staff
     word: str | None = Field(default=None, max_length=4)
     wrong_words: int = 0
     done_reported_at: datetime | None = None

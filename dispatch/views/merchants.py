@@ -87,7 +87,8 @@ def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now:
 def _member(member: StaffMember) -> StaffView:
     away = absence(member)
     days = AwayView(first=away.first, last=away.last) if away is not None else None
-    return StaffView(name=member.name, number=member.number, away=days)
+    assert member.id is not None
+    return StaffView(id=member.id, name=member.name, number=member.number, away=days)
 
 
 def wrong_number_lines(session: Reading | Writing, centre_id: int) -> list[WrongNumberLine]:

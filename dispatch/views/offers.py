@@ -59,6 +59,7 @@ def visit_view(session: Reading | Writing, case: Case, visit: Visit) -> VisitVie
         state=visit.state.value,
         promised_at=visit.promised_at,
         due_at=visit.arrive_by,
+        comes=visit.comes,
         on_the_way_at=visit.on_the_way_at,
         at_the_door_at=visit.at_the_door_at,
         done_at=visit.done_at,

@@ -56,6 +56,7 @@ class VisitView(Wire):
     at_the_door_at: Moment | None = None
     done_at: Moment | None = None
     due_at: Moment | None = None  # at the door by then
+    comes: str | None = None  # who of the merchant's staff, where it is known
     proof: str | None = None  # how the last step was told
     steps: list["StepView"] = []
     asks_for: VisitProof = "report"  # what the service wants as proof
@@ -176,6 +177,7 @@ class OfferAnswer(Command):
 
     expects: OfferState
     answer: Answer
+    comes: Id | None = None  # who of its staff, with an acceptance
 
 
 class OfferEnd(Command):

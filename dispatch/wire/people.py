@@ -194,6 +194,7 @@ class AwayView(Wire):
 class StaffView(Wire):
     """Somebody who goes to the door."""
 
+    id: int
     name: str
     number: str | None = None
     away: AwayView | None = None

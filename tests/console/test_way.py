@@ -1,11 +1,13 @@
 """How a case is offered, seen and changed by a key; several shops asked at once, each with its clock; told again."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from dispatch.wire.cases import CaseCard, OfferingLine
+from dispatch.wire.merchants import MerchantCard
 from dispatch.wire.offers import OfferView
+from dispatch.wire.people import AwayView, StaffView
 from tests.console import people
 from tests.console.stand_in import Town
 
@@ -75,6 +77,39 @@ async def test_of_several_who_are_asked_the_operator_says_which_one_answered(sit
         await seat.press("4")  # the newest first: the other one declines
         told = await seat.told("offers/1/answer")
         assert told.body == {"expects": "sent", "answer": "decline"}
+
+
+async def test_where_several_can_come_the_operator_says_who_does(sit_down, size, asked: Town) -> None:
+    staff = [
+        StaffView(id=7, name="李䶮[/b]"),
+        StaffView(id=8, name="陈静", away=AwayView(last=people.NOW.date())),
+        StaffView(id=9, name="王五", away=AwayView(first=date(2027, 1, 1))),
+    ]
+    shop = asked.merchants[1]
+    asked.records[shop.id] = MerchantCard(**dict(shop), staff=staff, version=1)
+    async with sit_down(size) as seat:
+        await seat.press("tab", "enter")
+        await seat.sees("同时抢单")
+        await seat.press("p", "1")
+        await seat.sees("谁来", "没说", "李䶮[/b]", "王五")
+        assert "陈静" not in seat.text
+        await seat.press("2")
+        told = await seat.told("offers/2/answer")
+        assert told.body == {"expects": "sent", "answer": "accept", "comes": 7}
+        await seat.sees("李䶮[/b]来")
+
+
+async def test_who_comes_need_not_be_said(sit_down, asked: Town) -> None:
+    staff = [StaffView(id=7, name="李䶮"), StaffView(id=8, name="陈静")]
+    shop = asked.merchants[1]
+    asked.records[shop.id] = MerchantCard(**dict(shop), staff=staff, version=1)
+    async with sit_down() as seat:
+        await seat.press("tab", "enter")
+        await seat.sees("同时抢单")
+        await seat.press("p", "1")
+        await seat.sees("谁来")
+        await seat.press("1")
+        assert (await seat.told("offers/2/answer")).body == {"expects": "sent", "answer": "accept"}
 
 
 async def test_a_shop_is_told_again_by_telephone(sit_down, size, asked: Town) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from callbridge.events import Outcome
 from callbridge.gateways import SmsState, SmsStatus
 from dispatch import cases, results
@@ -10,6 +12,7 @@ from dispatch.models import Message, MessageKind
 from dispatch.wire.cases import Cancel
 from registry.drafts import LineDraft
 from registry.models import Hearing, LineKind, MerchantKind, VisitProof
+from registry.store.journal import Journal
 from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_visit_reports import SHOP, accepted, asks_for, shop
 from tests.dispatch.town import Town
@@ -134,3 +137,53 @@ def test_who_is_not_expected_any_more_is_not_announced(shop: Town) -> None:
         cases.cancel(session, shop.desk, number, Cancel(expects="accepted"))
     shop.send()
     assert shop.heard(HER_LINE) == []
+
+
+def staffed(town: Town, *staff: dict[str, object], language: str = "zh") -> str:
+    """A case that a merchant with these people has accepted by SMS."""
+    town.merchant("家庭药房", sms="+8613900000009", staff=list(staff))
+    lines = [LineDraft(number=HER_MOBILE, kind=LineKind.MOBILE)]
+    number = town.open(town.resident(lines=lines, language=language))
+    town.dispatch(number)
+    town.send()
+    town.writes("+8613900000009", "1")
+    return number
+
+
+def test_the_only_one_who_is_there_is_named_without_being_asked(town: Town) -> None:
+    number = staffed(town, {"name": "李䶮"}, {"name": "陈静", "away": {"last": "2026-03-02"}})
+    assert town.visit(number).comes == "李䶮"
+    assert "由家庭药房的李䶮上门，最晚10:00到" in town.sms_to(HER_MOBILE)[-1]
+    town.passes(minutes=61)
+    town.send()
+    assert "家庭药房的李䶮还没有到" in town.sms_to(HER_MOBILE)[-1]
+    assert not [entry for entry in town.all(Journal) if "李䶮" in str(entry.data)]
+
+
+def test_in_english_too(town: Town) -> None:
+    staffed(town, {"name": "Li Wei"}, language="en")
+    assert "comes from Li Wei of 家庭药房, by 10:00" in town.sms_to(HER_MOBILE)[-1]
+
+
+@pytest.mark.parametrize(
+    "staff",
+    [
+        [{"name": "李䶮"}, {"name": "陈静"}],
+        [{"name": "李䶮"}, {"name": "陈静", "away": {"first": "2026-03-03"}}],
+    ],
+)
+def test_of_several_who_are_there_nobody_is_named(town: Town, staff: list[dict[str, object]]) -> None:
+    number = staffed(town, *staff)
+    assert town.visit(number).comes is None
+    assert "由家庭药房上门，" in town.sms_to(HER_MOBILE)[-1]
+
+
+def test_who_is_there_is_asked_of_the_day_for_which_somebody_is_wanted(town: Town) -> None:
+    today = {"first": "2026-03-02", "last": "2026-03-02"}
+    staff = [{"name": "李䶮", "away": today}, {"name": "陈静", "away": {"first": "2026-03-03"}}]
+    town.merchant("家庭药房", sms="+8613900000009", staff=staff)
+    number = town.open(town.resident(), wanted_at="2026-03-03T15:00:00+08:00")
+    town.dispatch(number)
+    town.send()
+    town.writes("+8613900000009", "1")
+    assert town.visit(number).comes == "李䶮"

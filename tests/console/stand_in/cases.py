@@ -98,7 +98,9 @@ def add_cases(app: FastAPI, town: Town) -> None:
         accepted = sent.get("answer") == "accept"
         state = "accepted" if accepted else "declined" if verb == "answer" else "withdrawn"
         offers = [each.model_copy(update={"state": state}) if each.id == offer_id else each for each in case.offers]
-        visit = VisitView(state="promised", promised_at=town.now(), version=1) if accepted else None
+        names = {one.id: one.name for record in town.records.values() for one in record.staff}
+        comes = names.get(sent.get("comes", 0))
+        visit = VisitView(state="promised", promised_at=town.now(), comes=comes, version=1) if accepted else None
         changes = {"offers": offers, "visit": visit, "clock": None, "state": "accepted" if accepted else "open"}
         return written(town.change_case(number, f"offer.{state}", {"by": "operator"}, subject_id=offer_id, **changes))
 

@@ -51,7 +51,8 @@ def add_desk(app: FastAPI, town: Town) -> None:
                 listed = [{"field": f"staff.{at}.number", "key": "no_number", "values": {}}]
                 wrong = {"problems": listed}
                 return refused(Problem(type="/problems/refused", title="", status=422, key="refused", values=wrong))
-        newer = {**before.model_dump(), "staff": sent["staff"], "version": before.version + 1}
+        staff = [{"id": at, **member} for at, member in enumerate(sent["staff"], 1)]
+        newer = {**before.model_dump(), "staff": staff, "version": before.version + 1}
         town.records[merchant_id] = MerchantCard.model_validate(newer)
         return written(town.records[merchant_id])
 

@@ -12,7 +12,7 @@ from httpx import Response
 from dispatch.models import Inbound, MessageState, OfferState
 from tests.dispatch.api.conftest import SIGNING
 from tests.dispatch.api.desks import Console, http_of
-from tests.dispatch.register import FAR
+from tests.dispatch.register import FAR, HER_LINE
 from tests.dispatch.town import Town
 
 
@@ -133,6 +133,26 @@ def test_what_no_longer_fits_is_a_conflict_that_says_who_was_first(
     stale = colleague.patch(f"cases/{number}", 409, version=version, words="三盒")
     assert (stale["type"], stale["values"]["by"]) == ("/problems/stale_version", "陈雨")
     assert stale["values"]["at"] == town.clock.now().isoformat()
+
+
+def test_who_of_the_merchants_staff_comes_is_noted_with_its_word(console: Console, town: Town) -> None:
+    staff = [{"name": "李䶮"}, {"name": "陈静"}]
+    merchant = town.merchant("家庭药房", sms="+8613900000001", staff=staff)
+    other = town.merchant("邻家药房", sms="+8613900000002", staff=staff)
+    number = town.open(town.resident())
+    console.post(f"cases/{number}/dispatch", expects="open", merchant_id=merchant)
+    (offer,) = console.get(f"cases/{number}/offers")
+    answer = f"cases/{number}/offers/{offer['id']}/answer"
+    theirs = console.get(f"merchants/{other}")["staff"][1]["id"]
+    refused = console.post(answer, 422, expects=offer["state"], answer="accept", comes=theirs)
+    assert (refused["values"]["field"], refused["values"]["found"]) == ("comes", theirs)
+    assert console.get(f"cases/{number}")["state"] == "offering"
+    comes = console.get(f"merchants/{merchant}")["staff"][1]["id"]
+    case = console.post(answer, expects=offer["state"], answer="accept", comes=comes)
+    assert (case["state"], case["visit"]["comes"]) == ("accepted", "陈静")
+    town.send()
+    assert "家庭药房的陈静会上门" in town.heard(HER_LINE)[-1]
+    assert "陈静" not in str(console.get(f"cases/{number}/timeline"))
 
 
 def test_reminding_cancelling_and_reopening(console: Console, town: Town) -> None:
