@@ -84,8 +84,8 @@ def postgresql() -> Iterator[URL]:
 
 
 def _log_files(url: URL) -> None:
-    """As on a server that has run for some days: the files that are written ahead lie there already. To make one takes
-    a tenth of a second, in which nobody's commit ends.
+    """As on a server that has run for some days: the files that are written ahead lie there already. To make one
+    takes a tenth of a second, in which nobody's commit ends.
     """
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(conninfo, autocommit=True) as connection:
