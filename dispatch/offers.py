@@ -10,19 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from dispatch import (
-    casebook,
-    choosing,
-    hold,
-    incident_news,
-    limits,
-    messages,
-    rally,
-    timers,
-    visit_news,
-    visits,
-    who_comes,
-)
+from dispatch import casebook, choosing, hold, incident_news, limits, messages, rally, timers, visit_news, visits
 from dispatch.attention import Need, met, need
 from dispatch.casebook import expect, first, held, service_of
 from dispatch.choosing import Choice, Decision
@@ -102,8 +90,7 @@ def answer_offer(session: Writing, desk: Desk, number: str, offer_id: int, told:
     case, offer = held_offer(session, desk, number, offer_id)
     expect_offer(session, case, offer, told.expects)
     if told.answer == "accept":
-        comes = who_comes.the_one_named(session, offer, told.comes) if told.comes is not None else None
-        accept(session, case, offer, desk.actor, by=None, comes=comes)
+        accept(session, case, offer, desk.actor, by=None, comes=told.comes)
     else:
         decline(session, case, offer, desk.actor, by=None)
     return offer
@@ -142,12 +129,13 @@ _LIVE = (
 
 
 def accept(
-    session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Channel | None, comes: str | None = None
+    session: Writing, case: Case, offer: Offer, actor: Actor, *, by: Channel | None, comes: int | None = None
 ) -> None:
     """The merchant comes: the others are told off, the visit's clocks start, the door is told. `comes` is who of its
     staff, where it has said so.
 
-    Raises Conflict, with who was first and when, for an offer that is no longer open or a case that has been taken.
+    Raises Conflict, with who was first and when, for an offer that is no longer open or a case that has been taken,
+    and BadValue for somebody else's staff.
     """
     if offer.state not in LIVE or case.state is not CaseState.OFFERING:
         raise Conflict(subject=Subject.OFFER, now=offer.state, case=case.state, **first(session, case))
@@ -168,8 +156,7 @@ def accept(
     case.turn, case.turn_operator_id = Turn.MERCHANT, None
     move(session, case, CaseState.ACCEPTED, actor, offer=offer.id, merchant=offer.merchant_id)
     timers.stop(session, Subject.CASE, offer.case_id)
-    visit = visits.promise(session, case, offer, actor)
-    visit.comes = comes or who_comes.the_only_one(session, case, offer)
+    visit = visits.promise(session, case, offer, comes)
     incident_news.moved(session, case)
     _tell_details(session, case, offer)
     visit_news.coming(session, case, visit)

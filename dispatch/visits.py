@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from dispatch import incident_news, limits, surveys, timers
+from dispatch import incident_news, limits, surveys, timers, who_comes
 from dispatch.attention import Need, met
 from dispatch.casebook import service_of
 from dispatch.errors import ForbiddenMove
@@ -54,8 +54,10 @@ def of_offer(session: Writing, offer: Offer) -> Visit | None:
     return session.lock(Visit, visit_id) if visit_id is not None else None
 
 
-def promise(session: Writing, case: Case, offer: Offer, actor: Actor) -> Visit:
-    """The offer has been accepted: from now on somebody is expected at the door."""
+def promise(session: Writing, case: Case, offer: Offer, comes: int | None) -> Visit:
+    """The offer has been accepted: from now on somebody is expected at the door. Raises BadValue when `comes` is none
+    of the merchant's staff.
+    """
     visit = Visit(
         centre_id=case.centre_id,
         area_id=case.area_id,
@@ -63,6 +65,7 @@ def promise(session: Writing, case: Case, offer: Offer, actor: Actor) -> Visit:
         offer_id=key(offer),
         merchant_id=offer.merchant_id,
         promised_at=session.clock.now(),
+        comes=who_comes.called(session, case, offer, comes),
         word=_word(session, case),
     )
     session.add(visit)

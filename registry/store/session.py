@@ -181,7 +181,8 @@ class Store:
 
     def write_if_needed(self, work: Callable[[Writing], Made]) -> Made:
         """What `work` makes, which mostly finds that everything is there already: then it holds nobody up, however
-        long it looks. Only where it would change something is it begun again, as a write transaction.
+        long it looks. Only where it would change a row or tell the journal is it begun again, as a write transaction;
+        what it writes are rows of the models, no statements of its own.
         """
         with self.engine.connect() as connection:
             begin(connection, "BEGIN")
@@ -191,7 +192,8 @@ class Store:
                 with suppress(_Changes):
                     made = work(session)
                     session.flush()
-                    return made
+                    if not session.entries:
+                        return made
         with self.writing() as session:
             return work(session)
 
