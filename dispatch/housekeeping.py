@@ -1,4 +1,6 @@
-"""What is swept out now and then: answers nobody asks for again, tokens that have run out, sentences said before."""
+"""What is swept out now and then: answers nobody asks for again, tokens that have run out, sentences said before; and
+what an import that was cut off has left to be filed.
+"""
 
 from datetime import timedelta
 
@@ -7,6 +9,7 @@ from sqlmodel import col, delete, select
 from callbridge.speech import Speech
 from dispatch import login
 from dispatch.models import IdempotentReply
+from registry.sheets import filing
 from registry.store import Store
 
 REMEMBERED = timedelta(days=1)  # how long a repeated command is recognised
@@ -16,6 +19,7 @@ AT_ONCE = 500  # rows in one transaction: nobody holds the database
 
 def clean(store: Store, speech: Speech) -> int:
     """Removes what means nothing any more and returns how many answers went."""
+    filing.file(store)
     speech.forget(SAID)
     with store.writing() as session:
         login.forget(session)

@@ -17,6 +17,7 @@ from registry.models import (
     ResidentGroup,
     RowState,
     SearchToken,
+    SearchUnfiled,
     SheetImport,
     SheetRow,
     UsualMerchant,
@@ -50,7 +51,7 @@ def numbers_of(session: Reading | Writing, resident_id: int) -> tuple[set[str], 
 def withdraw(session: Writing, resident: Resident, actor: Actor) -> None:
     """Empties the row, which the caller holds, and deletes her data key. Her lines and contacts count no more."""
     now = session.clock.now()
-    for table in (SearchToken, ResidentGroup, UsualMerchant, DataKey):
+    for table in (SearchUnfiled, SearchToken, ResidentGroup, UsualMerchant, DataKey):
         session.exec(delete(table).where(col(table.resident_id) == resident.id))
     for field, value in _EMPTY.items():
         setattr(resident, field, value)

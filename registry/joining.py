@@ -7,10 +7,10 @@ and is a part of her history, her extract and her deletion.
 
 from typing import Any
 
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, select, update
 
 from registry import search
-from registry.models import Contact, Group, Line, Resident, ResidentGroup, SearchToken, UsualMerchant
+from registry.models import Contact, Group, Line, Resident, ResidentGroup, UsualMerchant
 from registry.newcomers import COLUMNS
 from registry.people import note
 from registry.store import Actor, Reading, Writing
@@ -36,7 +36,7 @@ def join(session: Writing, keep: Resident, other: Resident, vault: Vault, actor:
         changed.append("position")
     changed += _sealed(session, keep, other, vault)
     changed += [name for name, moves in _TIES.items() if moves(session, keep.id, other.id)]
-    session.exec(delete(SearchToken).where(col(SearchToken.resident_id) == other.id))
+    search.forget(session, other.id)
     session.exec(update(Resident).where(col(Resident.merged_into) == other.id).values(merged_into=keep.id))
     other.merged_into, other.ended_at, other.ended_why = keep.id, now, MERGED
     for row in (keep, other):

@@ -4,15 +4,16 @@ What can be worked out before the database is held can be worked out first (`new
 writes.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlmodel import SQLModel, col
 
+from registry import unfiled
 from registry.address import Address
 from registry.among import among, texts
 from registry.drafts import ResidentDraft
@@ -20,7 +21,7 @@ from registry.models import Contact, DataKey, Line, LineKind, Resident, Resident
 from registry.numbers import NumberPlan
 from registry.search import Profile, tokens_of
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
-from registry.store.bulk import bound, next_ids, pour_bound
+from registry.store.bulk import bound, next_ids, pour, pour_bound
 from registry.store.pouring import Rows
 from registry.ties import contact_facts, kind_of
 from registry.vault import Vault
@@ -58,6 +59,7 @@ class Ready(NamedTuple):
     area_id: int | None
     version: int
     rows: list[Rows]  # of each table that `_WRITTEN` names
+    tokens: str  # what she is found by, as JSON
 
 
 def newcomer(draft: ResidentDraft, plan: NumberPlan) -> Newcomer:
@@ -111,7 +113,7 @@ def make_ready(
         rows = _rows(hers, one, scope, sealed, _placed(one, places, now), now)
         written = zip(_WRITTEN.items(), rows, strict=True)
         as_bound = [bound(dialect, table, columns, those) for (table, columns), those in written]
-        return Ready(hers, one.draft.area_id, version, as_bound)
+        return Ready(hers, one.draft.area_id, version, as_bound, json.dumps(one.tokens, ensure_ascii=False))
 
     return [ready(hers, one) for hers, one in newcomers.items()]
 
@@ -119,13 +121,18 @@ def make_ready(
 def write(
     session: Writing, scope: Scope, ready: Sequence[Ready], *, actor: Actor, import_id: int | None = None
 ) -> None:
-    """Registers those whose rows are ready."""
+    """Registers those whose rows are ready. Those of an import may have to be filed afterwards
+    (`registry.sheets.filing`); they are found until then as well.
+    """
     session.flush()
     for place, (table, columns) in enumerate(_WRITTEN.items()):
-        rows = [row for one in ready for row in one.rows[place]]
-        if table is SearchToken:
-            rows.sort(key=itemgetter(0))  # in the order of the index, one after the other as they are
-        pour_bound(session, table, columns, rows)
+        pour_bound(session, table, columns, [row for one in ready for row in one.rows[place]])
+    if import_id is not None and unfiled.is_worth_it(session):
+        unfiled.put(session, ((one.resident_id, one.tokens) for one in ready))
+    else:
+        tokens = ((one.resident_id, json.loads(one.tokens)) for one in ready)
+        index = sorted((token, hers, weight) for hers, each in tokens for token, weight in each.items())
+        pour(session, SearchToken, ("token", "resident_id", "weight"), index)
     for one in ready:
         session.record(_entry(scope, one.resident_id, one.area_id, actor, import_id))
 
@@ -141,7 +148,6 @@ _WRITTEN: dict[type[SQLModel], tuple[str, ...]] = {
     Contact: ("resident_id", "rank", *CONTACT),
     ResidentGroup: ("resident_id", "group"),
     UsualMerchant: ("resident_id", "kind", "merchant_id"),
-    SearchToken: ("token", "resident_id", "weight"),
 }
 
 
@@ -157,7 +163,6 @@ def _rows(
         [(hers, *contact) for contact in one.contacts],
         [(hers, group) for group in one.draft.groups],
         [(hers, *usual) for usual in one.draft.usual_merchants.items()],
-        [(token, hers, weight) for token, weight in one.tokens.items()],
     )
 
 

@@ -25,6 +25,7 @@ from registry.models import (
     Resident,
     ResidentGroup,
     SearchToken,
+    SearchUnfiled,
     UsualMerchant,
 )
 from registry.newcomers import COLUMNS, SEALED, came_with, newcomer, register
@@ -99,7 +100,7 @@ def withdraw_resident(
     Raises NotFound outside the scope, StaleVersion when somebody changed her since, InUse.
     """
     resident = held(session, scope, resident_id, seen_version)
-    mine = (SearchToken, Line, Contact, ResidentGroup, UsualMerchant, DataKey)
+    mine = (SearchUnfiled, SearchToken, Line, Contact, ResidentGroup, UsualMerchant, DataKey)
     try:
         with session.begin_nested():
             for table in mine:

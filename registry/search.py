@@ -1,24 +1,38 @@
 """Finding a resident from half a memory: part of a name, pinyin, the end of a number, a door.
 
 Everything a resident can be found by is kept as short tokens in one ordinary index, written in the same transaction
-as the person, so that SQLite and PostgreSQL find alike. A token begins with its kind: `n:` characters, `p:` pinyin,
-`i:` initials, `4:` last four digits, `d:` door; its weight says how much finding it tells.
+as the person, so that SQLite and PostgreSQL find alike; of those whom an import has just brought they may not stand
+in the index yet (`registry.unfiled`). A token begins with its kind: `n:` characters, `p:` pinyin, `i:` initials,
+`4:` last four digits, `d:` door; its weight says how much finding it tells.
 """
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import FromClause, Select, delete, func, insert, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
 from sqlmodel import col
 
-from registry import centres
+from registry import centres, unfiled
 from registry.address import Address, core
 from registry.among import among, ids
 from registry.cards import ResidentSummary, summaries
-from registry.models import Area, Contact, Line, Resident, SearchToken
+from registry.models import Area, Contact, Line, Resident, SearchToken, SearchUnfiled
 from registry.numbers import NumberPlan
 from registry.pinyin import spellings, split_name, toneless
 from registry.store import Reading, Scope, Writing
@@ -85,12 +99,19 @@ def index(session: Writing, resident: Resident) -> None:
         numbers=tuple(numbers),
         contacts=tuple((name, number) for name, number in contacts),
     )
-    session.execute(delete(SearchToken).where(col(SearchToken.resident_id) == resident.id))
+    assert resident.id is not None
+    forget(session, resident.id)
     rows = [
         {"token": token, "resident_id": resident.id, "weight": weight}
         for token, weight in sorted(tokens_of(profile).items())
     ]
     session.execute(insert(SearchToken), rows)
+
+
+def forget(session: Writing, resident_id: int) -> None:
+    """She is not found any more."""
+    for table in (SearchUnfiled, SearchToken):
+        session.execute(delete(table).where(col(table.resident_id) == resident_id))
 
 
 def find_residents(
@@ -111,7 +132,8 @@ def find_residents(
     """
     text = folded(q, LONGEST)
     plan = centres.plan(session, scope.centre_id)
-    searches = [each for typed in dict.fromkeys((text, toneless(text))) for each in _searches(typed, plan)]
+    index = _Index(unfiled.everybody(session))
+    searches = [each for typed in dict.fromkeys((text, toneless(text))) for each in _searches(typed, plan, index)]
     if vault is not None and _IDENTITY.fullmatch(number := text.replace(" ", "")):
         vault.look(session)
         searches.append(_by_identity(vault.identity_hashes(number)))
@@ -189,42 +211,77 @@ def _each_name_token(name: str, whole: int, part: int) -> Iterator[tuple[str, in
     yield from ((f"p:{word}", part) for word in _LATIN.findall(name))
 
 
-def _searches(text: str, plan: NumberPlan) -> Iterator[FromClause]:
-    """Tables of (resident_id, weight), each read along an index and none longer than `_PER_TOKEN` rows."""
+class _Index:
+    """Finds tokens, also those of people who wait for standing in the index, as tables of (resident_id, weight), none
+    of them longer than `_PER_TOKEN` rows and whoever waits.
+    """
+
+    def __init__(self, waiting: Mapping[int, Mapping[str, int]]) -> None:
+        self._waiting = waiting
+
+    def token(self, token: str) -> FromClause:
+        token = token[:TOKEN]
+        waiting = {hers: tokens[token] for hers, tokens in self._waiting.items() if token in tokens}
+        return self._found(waiting, col(SearchToken.token) == token)
+
+    def prefix(self, prefix: str) -> FromClause:
+        prefix = prefix[:TOKEN]
+        after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        waiting = {
+            hers: sum(weight for token, weight in tokens.items() if token.startswith(prefix))
+            for hers, tokens in self._waiting.items()
+        }
+        found = {hers: weight for hers, weight in waiting.items() if weight}
+        return self._found(found, col(SearchToken.token) >= prefix, col(SearchToken.token) < after)
+
+    def _found(self, waiting: Mapping[int, int], *conditions: ColumnElement[bool]) -> FromClause:
+        if self._waiting:  # of a filing that was cut off, some of a person's tokens stand in the index
+            conditions += (col(SearchToken.resident_id).not_in(select(col(SearchUnfiled.resident_id))),)
+        filed = _some(select(*_FOUND).where(*conditions))
+        if not waiting:
+            return filed
+        each = func.json_each(json.dumps(waiting)).table_valued("key", "value")
+        resident_id, weight = cast(each.c.key, Integer), cast(each.c.value, Integer)
+        return union_all(select(filed), select(resident_id.label("resident_id"), weight.label("weight"))).subquery()
+
+
+def _searches(text: str, plan: NumberPlan, index: _Index) -> Iterator[FromClause]:
+    """Tables of (resident_id, weight), each read along an index."""
     door = _DOOR.search(_DOOR_WORDS.sub("-", text))
     if door and door[1][-1].isdigit():
-        yield _of_token(f"d:{'-'.join(part.lstrip('0') or '0' for part in door[1].split('-'))}")
+        yield index.token(f"d:{'-'.join(part.lstrip('0') or '0' for part in door[1].split('-'))}")
     if _NUMBER.fullmatch(text):
-        yield from _by_number(text, plan)
+        yield from _by_number(text, plan, index)
         return
     words = text.split()
     if len(words) > 1 and _LATIN.fullmatch(joined := "".join(words)):  # wang xiu ying
-        yield _of_prefix(f"p:{joined.replace('ü', 'v')}")
+        yield index.prefix(f"p:{joined.replace('ü', 'v')}")
     for word in words[:_WORDS]:
         if _NUMBER.fullmatch(word):
-            yield from _by_number(word, plan)
+            yield from _by_number(word, plan, index)
         for letters in _LATIN.findall(word):
             if len(letters) > 1:
-                yield _of_prefix(f"p:{letters.replace('ü', 'v')}")
-                yield _of_prefix(f"i:{letters}")
+                yield index.prefix(f"p:{letters.replace('ü', 'v')}")
+                yield index.prefix(f"i:{letters}")
         for characters in _CHARACTERS.findall(word):
-            yield _of_token(f"n:{characters}")
+            yield index.token(f"n:{characters}")
             if len(characters) > 1:  # written as it sounds: 王绣瑛
-                yield from (_of_token(f"p:{sound}") for sound in dict.fromkeys(map("".join, spellings(characters))))
+                yield from (index.token(f"p:{sound}") for sound in dict.fromkeys(map("".join, spellings(characters))))
             if len(characters) > 2:
-                yield from (_of_token(f"n:{pair}") for pair in dict.fromkeys(_pairs(characters)))
+                yield from (index.token(f"n:{pair}") for pair in dict.fromkeys(_pairs(characters)))
 
 
-def _by_number(text: str, plan: NumberPlan) -> Iterator[FromClause]:
+def _by_number(text: str, plan: NumberPlan, index: _Index) -> Iterator[FromClause]:
     """A door of two digits or more, the last four digits of a number or more of its end, a whole number."""
     digits = re.sub(r"[^0-9]", "", text)
     if 2 <= len(digits) <= 4:
-        yield _of_token(f"d:{digits.lstrip('0') or '0'}")
+        yield index.token(f"d:{digits.lstrip('0') or '0'}")
     if len(digits) == 4:
-        yield _of_token(f"4:{digits}")
+        yield index.token(f"4:{digits}")
     if len(digits) <= 4:
         return
     numbers = plan.read(text).candidates
+    ends_alike = index.token(f"4:{digits[-4:]}")
     for table, living, weight in (
         (Line, col(Line.ended_at).is_(None), 40),
         (Contact, col(Contact.rank).is_not(None), 20),
@@ -233,24 +290,14 @@ def _by_number(text: str, plan: NumberPlan) -> Iterator[FromClause]:
         yield _some(select(resident_id, literal(weight).label("weight")).where(number.in_(numbers), living))
         yield _some(
             select(resident_id, literal(weight // 4).label("weight"))
-            .join(SearchToken, col(SearchToken.resident_id) == resident_id)
-            .where(col(SearchToken.token) == f"4:{digits[-4:]}", number.endswith(digits), living)
+            .join(ends_alike, ends_alike.c.resident_id == resident_id)
+            .where(number.endswith(digits), living)
         )
 
 
 def _by_identity(hashes: Sequence[bytes]) -> FromClause:
     weight = literal(100).label("weight")
     return _some(select(col(Resident.id).label("resident_id"), weight).where(col(Resident.identity_hash).in_(hashes)))
-
-
-def _of_token(token: str) -> FromClause:
-    return _some(select(*_FOUND).where(col(SearchToken.token) == token[:TOKEN]))
-
-
-def _of_prefix(prefix: str) -> FromClause:
-    prefix = prefix[:TOKEN]
-    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    return _some(select(*_FOUND).where(col(SearchToken.token) >= prefix, col(SearchToken.token) < after))
 
 
 def _some(rows: Select[int, int]) -> FromClause:

@@ -28,6 +28,7 @@ from registry.models.people import (
     ResidentGroup,
     ResidentsApart,
     SearchToken,
+    SearchUnfiled,
     UsualMerchant,
 )
 
@@ -60,6 +61,7 @@ __all__ = [
     "Rule",
     "RuleKind",
     "SearchToken",
+    "SearchUnfiled",
     "Service",
     "SheetImport",
     "SheetRow",

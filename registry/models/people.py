@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
@@ -179,14 +179,28 @@ class SearchToken(SQLModel, table=True):
     """What a resident can be found by: character bigrams, pinyin, initials, last four digits, door.
 
     Ordered by code point on both databases, whatever the locale, so that a prefix is a range of the index.
+
+    No foreign key: it would take PostgreSQL as long again as the row itself, eighteen times for everybody. Who is
+    found is looked up among the residents in any case.
     """
 
     __tablename__ = "search_token"
-    __table_args__ = (Index("ix_search_token_resident", "resident_id"),)
+    __table_args__ = (Index("ix_search_token_resident", "resident_id"), {"sqlite_with_rowid": False})
 
     token: str = Field(primary_key=True, sa_type=_TOKEN)
-    resident_id: int = Field(primary_key=True, foreign_key="resident.id")
+    resident_id: int = Field(primary_key=True)
     weight: int = 1
+
+
+class SearchUnfiled(SQLModel, table=True):
+    """What somebody whom an import has just brought can be found by, until it stands in `search_token`: `tokens` are
+    JSON, each with its weight.
+    """
+
+    __tablename__ = "search_unfiled"
+
+    resident_id: int = Field(primary_key=True, foreign_key="resident.id")
+    tokens: str = Field(sa_type=Text)
 
 
 class AccessLog(SQLModel, table=True):

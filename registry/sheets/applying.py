@@ -28,14 +28,16 @@ def apply(
     all others one by one, until the time is up.
     """
     rows = ahead.rows[:most]
-    wait, holds = _that_wait(session, rows), ahead.holds(session)
+    wait = _that_wait(session, rows)
+    if not ahead.holds(session):
+        ahead.look_again(session, most)
     handled = 0
     new: list[tuple[Staged, Verdict]] = []
     for row in rows:
         handled += 1
         if row.id not in wait:  # somebody else goes on with the same import
             continue
-        verdict = ahead.stands(row) if holds else None
+        verdict = ahead.stands(row)
         if verdict is not None and verdict.outcome is Outcome.NEW:
             new.append((row, verdict))
         else:

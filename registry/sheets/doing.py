@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from registry.errors import NotFound
 from registry.sheets.record import Applied, Facts, Outcome, Record, Verdict, applied
-from registry.store import Actor, Reading, Writing
+from registry.store import Actor, Reading, Store, Writing
 
 
 class Undoable(ABC):
@@ -55,6 +55,9 @@ class OneByOne(Undoable):
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         return [applied(self.apply_one, session, one, actor, import_id) for one in verdicts]
+
+    def settle(self, store: Store, *, at_end: bool) -> None:
+        pass
 
     def keep(self, session: Writing, subject_id: int, before: Facts) -> bytes:
         return json.dumps(before, ensure_ascii=False).encode()

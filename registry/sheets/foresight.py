@@ -110,8 +110,7 @@ class Foresight:
             if self._undisturbed:
                 self._verdicts = {row.id: row.verdict for row in rows if row.verdict is not None}
             else:
-                verdicts = self._judged(session, [row.record for row in rows])
-                self._verdicts = {row.id: verdict for row, verdict in zip(rows, verdicts, strict=True)}
+                self._judge_all(session, rows)
 
     def holds(self, session: Writing) -> bool:
         """Whether nobody else has written about people, merchants or areas since, and it can be written as it is."""
@@ -126,6 +125,11 @@ class Foresight:
         ):
             return None
         return self._verdicts.get(row.id)
+
+    def look_again(self, session: Writing, most: int) -> None:
+        """Judges them as whoever holds the database finds it: somebody has written since."""
+        self._undisturbed = False
+        self._judge_all(session, self.rows[:most])
 
     def again(self, session: Writing, row: Staged) -> Verdict:
         """What the row does now."""
@@ -146,6 +150,10 @@ class Foresight:
         """How much has been written about people, merchants and areas, and up to where the journal reaches."""
         written, last = session.rows(_WRITTEN, seen=self._seen or 0, about=_ABOUT).one()
         return written, last or self._seen or 0
+
+    def _judge_all(self, session: Reading | Writing, rows: list[Staged]) -> None:
+        verdicts = self._judged(session, [row.record for row in rows])
+        self._verdicts = {row.id: verdict for row, verdict in zip(rows, verdicts, strict=True)}
 
     def _judged(self, session: Reading | Writing, records: list[Record]) -> list[Verdict]:
         if not records:

@@ -10,7 +10,7 @@ from registry.sheets.headings import Column, Line
 from registry.sheets.merchants import Merchants
 from registry.sheets.record import Applied, Facts, Record, Verdict
 from registry.sheets.residents import Residents
-from registry.store import Actor, Reading, Writing
+from registry.store import Actor, Reading, Store, Writing
 
 
 class SheetKind(Protocol):
@@ -49,6 +49,9 @@ class SheetKind(Protocol):
 
     def apply(self, session: Writing, verdicts: Sequence[Verdict], actor: Actor, import_id: int) -> list[Applied]:
         """Does what prepared verdicts say, in their order."""
+
+    def settle(self, store: Store, *, at_end: bool) -> None:
+        """Between two transactions of an import, and at its end: what is done for many rows at once."""
 
     def undo(
         self, session: Writing, subject_id: int, version: int, before: Facts | None, actor: Actor, import_id: int

@@ -12,6 +12,7 @@ from functools import lru_cache
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
+from registry import unfiled
 from registry.address import core
 from registry.among import among, ids, texts
 from registry.models import Line, Resident, SearchToken
@@ -98,6 +99,7 @@ def candidates(session: Reading | Writing, scope: Scope, people: Sequence[Person
     numbers = sorted({number for person in people for number in person.numbers})
     hashes = sorted({each for person in people for each in person.identity})
     found = set(session.rows(_CALLED, asked=texts(keys)).scalars())
+    found.update(hers for hers, tokens in unfiled.everybody(session).items() if not tokens.keys().isdisjoint(keys))
     found.update(session.rows(_REACHED, asked=texts(numbers)).scalars())
     if hashes:
         found.update(session.rows(_IDENTIFIED, asked=hashes).scalars())

@@ -10,24 +10,26 @@ from registry.store import Store
 # Seconds that few transactions take longer than, the commit included, and how much of what one took is left to others
 # until the next one begins. SQLite has one writer: a call waits until it has ended. PostgreSQL lets both write.
 OF_ONE_WRITER, OF_MANY = (0.013, 0.3), (0.025, 0.1)
-FEWEST, FIRST, MOST = 25, 25, 200  # rows; fewer would not make a transaction shorter: it has a cost of its own
+ROWS = 25, 200  # at least and at most; fewer would not make a transaction shorter: it has a cost of its own
 # How much of what the last transaction took longer a row than those before, or less, is believed: a slow one is a
 # sign that the machine has other work, a quick one may be luck, and who calls waits for the longest.
 LONGER, LESS = 0.5, 0.1
 
 
 class Pace:
-    """Learns from each transaction how many rows written together the next one takes; what is done row by row looks
-    at the clock (`is_up`). Between two of them whoever waits for the database has it, while a thread tidies up.
+    """Learns from each transaction how many rows written together the next one takes: `rows`, which stays `between`
+    two numbers; what is done row by row looks at the clock (`is_up`). Between two of them whoever waits for the
+    database has it, while a thread tidies up.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.rows = FIRST
+    def __init__(self, store: Store, between: tuple[int, int] | None = None) -> None:
+        self._fewest, self._most = between or ROWS
+        self.rows = self._fewest
         self._store = store
         self._hold, self._rest = OF_ONE_WRITER if store.is_sqlite else OF_MANY
         self._began = self._ended = time.monotonic()
         self._held = 0.0
-        self._a_row = self._hold / FIRST  # seconds that a row takes
+        self._a_row = self._hold / self._fewest  # seconds that a row takes
         self._tidying: Thread | None = None
 
     def __enter__(self) -> Self:
@@ -62,9 +64,9 @@ class Pace:
         self._ended = time.monotonic()
         self._held = self._ended - self._began
         if handled:
-            more = max(self._held / handled, self._hold / MOST) - self._a_row
+            more = max(self._held / handled, self._hold / self._most) - self._a_row
             self._a_row += more * (LONGER if more > 0 else LESS)
-            self.rows = max(FEWEST, int(self._hold / self._a_row))
+            self.rows = max(self._fewest, int(self._hold / self._a_row))
         self._tidying = Thread(target=self._store.tidy, daemon=True)
         self._tidying.start()
 

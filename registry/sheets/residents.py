@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from registry import consent, drafts, newcomers, people
 from registry.errors import Refused
 from registry.models import Resident
-from registry.sheets import likeness, resident_lines
+from registry.sheets import filing, likeness, resident_lines
 from registry.sheets.columns import RESIDENTS
 from registry.sheets.company import Company
 from registry.sheets.doing import Undoable
@@ -20,7 +20,7 @@ from registry.sheets.headings import Column, Line
 from registry.sheets.names import Names
 from registry.sheets.record import Applied, Facts, Finding, Outcome, Record, Verdict, applied
 from registry.sheets.resident_facts import changes, facts_of
-from registry.store import Actor, Reading, Scope, Writing
+from registry.store import Actor, Reading, Scope, Store, Writing
 from registry.store.bulk import next_ids
 from registry.vault import Vault
 
@@ -37,6 +37,7 @@ class Residents(Undoable):
     columns: ClassVar[tuple[Column, ...]] = RESIDENTS
     needed: ClassVar[str] = "name"
     _drawn: int = 0  # the last id that was drawn ahead
+    _unfiled: int = 0  # people whom this import has brought since it filed the last ones
 
     def read(self, line: Line) -> Record:
         return resident_lines.read(line, self.names)
@@ -127,7 +128,14 @@ class Residents(Undoable):
                 done += (Applied(resident_id, 1) for resident_id in ids)
             else:
                 done += (applied(self.apply_one, session, one, actor, import_id) for one in these)
+                continue
+            self._unfiled += len(these)
         return done
+
+    def settle(self, store: Store, *, at_end: bool) -> None:
+        if at_end or self._unfiled >= filing.ENOUGH:
+            filing.file(store)
+            self._unfiled = 0
 
     def apply_one(self, session: Writing, verdict: Verdict, actor: Actor, import_id: int) -> tuple[int, int]:
         assert verdict.subject_id is not None

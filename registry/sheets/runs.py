@@ -70,7 +70,6 @@ def apply(
     store: Store, scope: Scope, kind: SheetKind, import_id: int, vault: Vault, actor: Actor, progress: Progress
 ) -> None:
     """Applies what is staged, from wherever it stopped. Raises NotFound."""
-
     key = run_of(store, scope, import_id).wrapped_key
     if key is None:  # applied, or undone
         return
@@ -87,18 +86,12 @@ def apply(
             run.state, run.wrapped_key, run.ended_at = ImportState.APPLIED, None, session.clock.now()
         return handled
 
-    _in_turns(
-        store,
-        scope,
-        import_id,
-        ImportState.APPLYING,
-        some,
-        progress,
-        done,
-        total,
-        pace,
-        lambda: ahead.look(pace.rows),
-    )
+    def prepare() -> None:
+        kind.settle(store, at_end=False)
+        ahead.look(pace.rows)
+
+    _in_turns(store, scope, import_id, ImportState.APPLYING, some, progress, done, total, pace, prepare)
+    kind.settle(store, at_end=True)
 
 
 def undo(store: Store, scope: Scope, kind: SheetKind, import_id: int, actor: Actor, progress: Progress) -> None:

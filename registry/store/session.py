@@ -255,6 +255,7 @@ class Store:
         try:
             yield
         finally:
+            connection.rollback()  # of what has failed: inside a transaction this cannot be changed
             driver.execute(SYNCED).close()
 
     @contextmanager

@@ -23,6 +23,9 @@ def test_only_what_can_be_done_again_is_written_without_waiting_for_the_disk(sto
     assert synchronous(store, synced=True) == FULL
     assert synchronous(store, synced=False) == NORMAL
     assert synchronous(store, synced=True) == FULL
+    with pytest.raises(ZeroDivisionError), store.writing(synced=False):
+        1 / 0  # noqa: B018
+    assert synchronous(store, synced=True) == FULL
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

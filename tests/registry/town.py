@@ -12,12 +12,13 @@ OPERATOR = Actor.operator(7)
 EVERY_DAY = [{"weekday": day, "opens": "08:00", "closes": "20:00"} for day in range(7)]
 
 
-def resident(store: Store, scope: Scope, vault: Vault, **fields: Any) -> int:
+def resident(store: Store, scope: Scope, vault: Vault, *, import_id: int | None = None, **fields: Any) -> int:
     """Whoever has a health note has consented to it, unless `fields` say otherwise."""
     if fields.get("health_note"):
         fields = {"consented_on": "2026-01-15"} | fields
     with store.writing() as session:
-        row = create_resident(session, scope, read(ResidentDraft, fields), actor=OPERATOR, vault=vault)
+        draft = read(ResidentDraft, fields)
+        row = create_resident(session, scope, draft, actor=OPERATOR, vault=vault, import_id=import_id)
         assert row.id is not None
         return row.id
 

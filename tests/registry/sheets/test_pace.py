@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from registry.sheets import pace
-from registry.sheets.pace import FEWEST, MOST, OF_ONE_WRITER, Pace
+from registry.sheets.pace import OF_ONE_WRITER, ROWS, Pace
 from registry.store import Store
 
 HOLD = OF_ONE_WRITER[0]
+FEWEST, MOST = ROWS
 
 
 class _Watch:
