@@ -35,6 +35,7 @@ SEALED = ("health_note", "identity_number")
 CONTACT = ("name", "relation", "number", "has_key", "note")
 
 Place = tuple[float, float]
+Places = dict[tuple[str, str], Place | None]  # of buildings, by community and building; None where nobody has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,18 @@ def register(
 
 
 def make_ready(
-    session: Reading | Writing, scope: Scope, newcomers: Mapping[int, Newcomer], vault: Vault, now: datetime
+    session: Reading | Writing,
+    scope: Scope,
+    newcomers: Mapping[int, Newcomer],
+    vault: Vault,
+    now: datetime,
+    places: Places | None = None,
 ) -> list[Ready]:
-    """Newcomers by the ids that will be theirs, so far that they only have to be written."""
-    version, places = vault.version(session), _neighbours(session, scope, newcomers.values())
+    """Newcomers by the ids that will be theirs, so far that they only have to be written. `places` are those already
+    known, and are added to.
+    """
+    version, places = vault.version(session), {} if places is None else places
+    _neighbours(session, scope, newcomers.values(), places)
     dialect = session.connection().dialect
 
     def ready(hers: int, one: Newcomer) -> Ready:
@@ -203,16 +212,15 @@ def _sealed(vault: Vault, version: int, resident_id: int, draft: ResidentDraft) 
     return _Sealed((wrapped, version), tuple(sealed.get(name) for name in SEALED), identity_hash)
 
 
-def _neighbours(
-    session: Reading | Writing, scope: Scope, newcomers: Iterable[Newcomer]
-) -> dict[tuple[str, str], Place]:
+def _neighbours(session: Reading | Writing, scope: Scope, newcomers: Iterable[Newcomer], places: Places) -> None:
     """Where somebody lives in the buildings of those who give no position."""
-    asked = {one.building for one in newcomers if one.draft.latitude is None and all(one.building)}
-    if not asked:
-        return {}
+    wanted = {one.building for one in newcomers if one.draft.latitude is None and all(one.building)}
+    if not (asked := wanted - places.keys()):
+        return
     communities, buildings = (texts(sorted(set(names))) for names in zip(*asked, strict=True))
     known = session.rows(_LOCATED, centre_id=scope.centre_id, communities=communities, buildings=buildings)
-    return {(community, building): (lat, lon) for community, building, lat, lon in known}
+    places.update(dict.fromkeys(asked))
+    places.update({(community, building): (lat, lon) for community, building, lat, lon in known})
 
 
 # Both parts of a building each by itself: of pairs SQLite would read the whole centre.
@@ -226,12 +234,12 @@ _LOCATED = select(
 )
 
 
-def _placed(one: Newcomer, places: dict[tuple[str, str], Place], now: datetime) -> tuple[Any, ...]:
+def _placed(one: Newcomer, places: Places, now: datetime) -> tuple[Any, ...]:
     """As `_PLACED` names it. `places` are those of people in the register and of newcomers before her."""
     latitude, longitude = one.draft.latitude, one.draft.longitude
     if latitude is not None and longitude is not None:
         if all(one.building):
-            places.setdefault(one.building, (latitude, longitude))
+            places[one.building] = places.get(one.building) or (latitude, longitude)
         return latitude, longitude, "operator", now
     neighbour = places.get(one.building)
     return (*neighbour, "neighbour", now) if neighbour else (None,) * len(_PLACED)

@@ -173,7 +173,8 @@ _WAITING = (
     .order_by(col(SheetRow.row))
     .limit(_AT_ONCE)
 )
+# Between two numbers: "more than" one means a third of the journal to PostgreSQL, and it reads the whole.
 _WRITTEN = select(
     func.count().filter(col(Journal.subject).in_(bindparam("about", expanding=True))),
     func.max(Journal.seq),
-).where(col(Journal.seq) > bindparam("seen"))
+).where(col(Journal.seq).between(bindparam("seen") + 1, select(func.max(Journal.seq)).scalar_subquery()))

@@ -67,8 +67,9 @@ class Pace:
             more = max(self._held / handled, self._hold / self._most) - self._a_row
             self._a_row += more * (LONGER if more > 0 else LESS)
             self.rows = max(self._fewest, int(self._hold / self._a_row))
-        self._tidying = Thread(target=self._store.tidy, daemon=True)
-        self._tidying.start()
+        if self._store.is_sqlite:
+            self._tidying = Thread(target=self._store.tidy, daemon=True)
+            self._tidying.start()
 
     def _tidied(self) -> None:
         if self._tidying is not None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import ClassVar
@@ -37,6 +37,7 @@ class Residents(Undoable):
     columns: ClassVar[tuple[Column, ...]] = RESIDENTS
     needed: ClassVar[str] = "name"
     _drawn: int = 0  # the last id that was drawn ahead
+    _places: newcomers.Places = field(default_factory=dict)  # nobody else has written of people since they were found
     _unfiled: int = 0  # people whom this import has brought since it filed the last ones
 
     def read(self, line: Line) -> Record:
@@ -105,7 +106,10 @@ class Residents(Undoable):
             for hers, record in zip(ids, records, strict=True)
             if record is not None
         }
-        ready = {one.resident_id: one for one in newcomers.make_ready(session, self.scope, new, self.vault, now)}
+        ready = {
+            one.resident_id: one
+            for one in newcomers.make_ready(session, self.scope, new, self.vault, now, self._places)
+        }
         return [ready.get(hers) for hers in ids]
 
     def is_ready(self, session: Writing, verdicts: Iterable[Verdict]) -> bool:
