@@ -41,6 +41,7 @@ from registry.vault import Vault
 
 LONGEST = 64  # characters of a query that are looked at
 TOKEN = 40  # characters of a token
+OF_HER_OWN = 6  # the least weight of her own whole name, in any reading; a contact's has less
 _PER_TOKEN = 1000  # rows of one token that are looked at: a syllable that thousands bear says little
 _RANKED = 1000  # residents that are ranked
 _WORDS = 5  # of a query
@@ -172,7 +173,7 @@ def find_residents(
 
 def _tokens(profile: Profile) -> Iterator[tuple[str, int]]:
     name = folded(profile.name, 80)
-    yield from _name_tokens(name, whole=20, part=6)
+    yield from _name_tokens(name, whole=20, part=OF_HER_OWN)
     for run in _CHARACTERS.findall(name):
         yield from ((f"n:{character}", 2) for character in run)
     for rank, syllables in enumerate(spellings(name)):

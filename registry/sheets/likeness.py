@@ -17,7 +17,7 @@ from registry.address import core
 from registry.among import among, ids, texts
 from registry.models import Line, Resident, SearchToken
 from registry.pinyin import Syllables, spellings
-from registry.search import name_keys
+from registry.search import OF_HER_OWN, name_keys
 from registry.sheets.cells import words
 from registry.sheets.record import Facts
 from registry.store import Reading, Scope, Writing
@@ -94,19 +94,29 @@ class Acquaintance:
 
 
 def candidates(session: Reading | Writing, scope: Scope, people: Sequence[Person]) -> dict[int, Person]:
-    """Everybody in scope who may be one of `people`; a fixed number of statements however many there are."""
-    keys = sorted({key for person in people for key in name_keys(person.name)})
-    numbers = sorted({number for person in people for number in person.numbers})
-    hashes = sorted({each for person in people for each in person.identity})
-    found = set(session.rows(_CALLED, asked=texts(keys)).scalars())
-    found.update(hers for hers, tokens in unfiled.everybody(session).items() if not tokens.keys().isdisjoint(keys))
-    found.update(session.rows(_REACHED, asked=texts(numbers)).scalars())
-    if hashes:
-        found.update(session.rows(_IDENTIFIED, asked=hashes).scalars())
-    return persons(session, scope, found)
+    """Everybody in scope who may be one of `people`; a fixed number of statements however many there are.
+
+    Of whoever is known by her identity number nobody is looked for who only has her name or her number: of a hundred
+    people many hundreds have one of their names.
+    """
+    known: dict[int, Person] = {}
+    if hashes := sorted({each for person in people for each in person.identity}):
+        known = persons(session, scope, set(session.rows(_IDENTIFIED, asked=hashes).scalars()))
+    identified = {each for one in known.values() for each in one.identity}
+    others = [person for person in people if person.identity.isdisjoint(identified)]
+    keys = {key for person in others for key in name_keys(person.name)}
+    numbers = {number for person in others for number in person.numbers}
+    found = set(session.rows(_CALLED, asked=texts(sorted(keys))).scalars())
+    for hers, tokens in unfiled.everybody(session).items():
+        if any(tokens[key] >= OF_HER_OWN for key in tokens.keys() & keys):
+            found.add(hers)
+    found.update(session.rows(_REACHED, asked=texts(sorted(numbers))).scalars())
+    return known | persons(session, scope, found - known.keys())
 
 
-_CALLED = select(col(SearchToken.resident_id)).where(among(col(SearchToken.token), "asked"))
+_CALLED = select(col(SearchToken.resident_id)).where(
+    among(col(SearchToken.token), "asked"), col(SearchToken.weight) >= OF_HER_OWN
+)
 _REACHED = select(col(Line.resident_id)).where(among(col(Line.number), "asked"))
 _IDENTIFIED = select(col(Resident.id)).where(col(Resident.identity_hash).in_(bindparam("asked", expanding=True)))
 
