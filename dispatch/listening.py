@@ -7,7 +7,7 @@ import psycopg
 import structlog
 from sqlalchemy.engine import URL
 
-from registry.store.session import CHANNEL
+from registry.store.journal import CHANNEL
 
 log = structlog.get_logger()
 

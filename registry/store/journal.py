@@ -11,16 +11,30 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, func, insert, select, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    String,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.engine import Connection
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
-from registry.store.pouring import pour
+from registry.store.pouring import bound, pour_bound
 
 _OF_MERCHANTS = "subject = 'merchant'"  # whose facts are kept in memory (`registry.known_merchants`)
 _MANY = 10  # entries of one transaction, from an import say
 APPEND_LOCK = 0x746F776E  # "town": PostgreSQL's advisory lock that puts appends in order
+CHANNEL = "townline_journal"  # PostgreSQL's NOTIFY channel: a wake-up, the truth is read from the journal
 
 
 class ActorKind(StrEnum):
@@ -125,7 +139,9 @@ class Journal(SQLModel, table=True):
 
 
 def append(connection: Connection, entries: list[Entry], now: datetime) -> int:
-    """Writes `entries` as the transaction's last statements and returns the highest sequence."""
+    """Writes `entries` as the transaction's last statements and returns the highest sequence, which on PostgreSQL
+    whoever listens is told when it commits.
+    """
     rows = [
         {
             "at": entry.at or now,
@@ -143,17 +159,25 @@ def append(connection: Connection, entries: list[Entry], now: datetime) -> int:
         }
         for entry in entries
     ]
-    table = Journal.__table__  # type: ignore[attr-defined]
-    if connection.dialect.name == "postgresql":
+    table, columns = Journal.__table__, tuple(rows[0])  # type: ignore[attr-defined]
+    many = len(rows) > _MANY
+    poured = bound(connection.dialect, table, columns, [tuple(row.values()) for row in rows]) if many else ()
+    if on_postgresql := connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPEND_LOCK})
-    if len(rows) > _MANY:
-        pour(connection, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+    if many:
+        pour_bound(connection, table, columns, poured)
     else:
         connection.execute(insert(table), rows)
     # Nobody else appends now. With RETURNING each row would be a statement of its own.
+    if on_postgresql:
+        return int(connection.execute(_TOLD, {"channel": CHANNEL}).scalar_one())
     return last(connection)
 
 
 def last(connection: Connection) -> int:
     """The highest sequence, 0 in an empty journal."""
     return int(connection.execute(select(func.max(Journal.seq))).scalar_one() or 0)
+
+
+_HIGHEST = func.max(Journal.seq)
+_TOLD = select(_HIGHEST, func.pg_notify(bindparam("channel"), cast(_HIGHEST, String)))

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Engine, Executable, Select, bindparam, create_engine, event, inspect, select, text
+from sqlalchemy import Engine, Executable, Select, bindparam, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, Connection, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session, SQLModel
@@ -36,7 +36,6 @@ MET_ANOTHER = frozenset(
     {"40P01", "23505"}
 )  # a deadlock, a key that is there already (PostgreSQL's manual, appendix A)
 REMEMBERED = "remembered"  # in `info`: what the sessions of one store remember of it, each under a name of its own
-CHANNEL = "townline_journal"  # PostgreSQL's NOTIFY channel: a wake-up, the truth is read from the journal
 
 Row = TypeVar("Row", bound=SQLModel)
 Made = TypeVar("Made")
@@ -225,9 +224,6 @@ class Store:
             session.flush()
             if session.entries:
                 session.last = journal.append(connection, session.entries, self.clock.now())
-                if not self.is_sqlite:
-                    notice = {"channel": CHANNEL, "seq": str(session.last)}
-                    connection.execute(select(text("pg_notify(:channel, :seq)")), notice)
             session.commit()
 
     def tidy(self) -> None:
