@@ -4,16 +4,15 @@ import re
 
 from registry.capacity_plan import Carries
 from registry.day_hours import DayHours
-from registry.sheets.cells import Wrong, pieces, wall_time
-from registry.text import folded
+from registry.sheets.cells import Wrong, folded_pieces, wall_time
 
-_PIECE = re.compile(r"([\d:.点时分]+)\s*(?:[-–—~至到]|to)\s*([\d:.点时分]+)[\s:]+(\d{1,5})\s*(?:单|jobs?)?")
+_PIECE = re.compile(r"([\d:.点时分半]+)\s*(?:[-–—~至到]|to)\s*([\d:.点时分半]+)[\s:]+(\d{1,5})\s*(?:单|jobs?)?")
 
 
 def read(text: str) -> list[str]:
     """The lines of the plan. Raises Wrong."""
     found = []
-    for piece in pieces(folded(text, 500)):
+    for piece in folded_pieces(text):
         parts = _PIECE.fullmatch(piece)
         if parts is None:
             raise Wrong("capacity_plan")

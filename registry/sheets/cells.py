@@ -22,6 +22,7 @@ E = TypeVar("E", bound=StrEnum)
 
 NOTHING = frozenset({"-", "--", "—", "——", "/", "\\", "无", "没有", "none", "n/a", "nil"})
 _LONGEST_NOTHING = max(map(len, NOTHING))
+_NO_END = frozenset({"长期", "长期有效", "永久", "永久有效", "无固定期限", "no end", "unlimited"})
 _FORMULA = tuple("=+-@\t\r")  # what a spreadsheet program begins to reckon at
 _LOST = re.compile(r"[0-9](?:\.[0-9]+)?e\+[0-9]+", re.IGNORECASE)
 _PARTS = re.compile(r"[、,，;；/|\n]+")
@@ -29,8 +30,9 @@ _DAY = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?", re.ASCII)
 _HOUR = re.compile(r"[ t]\d{1,2}:.*", re.ASCII)
 _DAY_TOGETHER = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _SERIAL = re.compile(r"\d{4,5}", re.ASCII)
-_YEAR = re.compile(r"(19|20)\d\d年?", re.ASCII)
-_TIME = re.compile(r"(\d{1,2})[:：.点时](\d{2})?分?", re.ASCII)
+_NO_DAY = re.compile(r"(?:19|20)\d\d(?:年?|[-./年]\d{1,2}月?)", re.ASCII)
+_KILOMETRES = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)(?:公里|千米|km)", re.ASCII)
+_TIME = re.compile(r"(\d{1,2})[:：.点时](\d{2}|半)?分?", re.ASCII)
 
 _LANGUAGES = {
     **dict.fromkeys(("中文", "汉语", "普通话", "chinese"), "zh"),
@@ -81,7 +83,12 @@ def parts(text: str) -> list[str]:
 
 def pieces(text: str) -> list[str]:
     """What stands between semicolons or line breaks: the lines of a plan, or of opening hours."""
-    return [kept for one in re.split(r"[;；\n]", text) if (kept := one.strip())]
+    return [kept for one in re.split(r"[;；\r\n]", text) if (kept := one.strip())]
+
+
+def folded_pieces(text: str) -> list[str]:
+    """Each of `pieces` folded; a line break is gone once a text is."""
+    return [folded(piece, 500) for piece in pieces(text)]
 
 
 def whole(text: str, least: int, most: int) -> int:
@@ -89,6 +96,14 @@ def whole(text: str, least: int, most: int) -> int:
     if not re.fullmatch(r"-?\d{1,9}", figures, re.ASCII) or not least <= int(figures) <= most:
         raise Wrong("whole_number", least=least, most=most)
     return int(figures)
+
+
+def metres(text: str, most: int) -> int:
+    """3000, 3000米, 3公里, 1.5 km."""
+    figures = folded(text, 20).replace(" ", "")
+    if far := _KILOMETRES.fullmatch(figures):
+        return whole(str(int(Decimal(far[1]) * 1000)), 1, most)
+    return whole(re.sub(r"(?:米|m|metres?|meters?)$", "", figures), 1, most)
 
 
 def degrees(text: str, most: int) -> float:
@@ -126,16 +141,21 @@ def day(text: str) -> date:
     figures = _HOUR.sub("", folded(text, 40)).replace(" ", "")
     if split := _DAY.fullmatch(figures) or _DAY_TOGETHER.fullmatch(figures):
         return _day(*map(int, split.groups()))
-    if _YEAR.fullmatch(figures):
+    if _NO_DAY.fullmatch(figures):
         raise Wrong("day_incomplete")
     if _SERIAL.fullmatch(figures) and (found := day_of(Decimal(figures))) is not None:
         return found
     raise Wrong("not_a_day")
 
 
+def without_end(text: str | None) -> bool:
+    """A licence may be valid for ever: 长期."""
+    return text is not None and folded(text, 20) in _NO_END
+
+
 def wall_time(text: str) -> time:
     found = _TIME.fullmatch(folded(text, 12).replace(" ", ""))
-    hour, minute = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+    hour, minute = (int(found[1]), 30 if found[2] == "半" else int(found[2] or 0)) if found else (99, 0)
     if hour == 24 and minute == 0:
         return time(0)
     if hour > 23 or minute > 59:

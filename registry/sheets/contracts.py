@@ -36,7 +36,7 @@ class Contracts(OneByOne):
         reader = CellReader(line)
         reader.take("valid_from", "valid_from", lambda text: cells.day(text).isoformat())
         reader.take("valid_until", "valid_until", lambda text: cells.day(text).isoformat())
-        reader.take("radius", "radius", partial(cells.whole, least=1, most=LONGEST_RADIUS), None)
+        reader.take("radius", "radius", partial(cells.metres, most=LONGEST_RADIUS), None)
         reader.take("services", "services", lambda text: [self.names.service(one) for one in cells.parts(text)])
         reader.take("areas", "areas", lambda text: [self.names.area(one) for one in cells.parts(text)], [])
         for key in ("fee", "conditions"):

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterable
 
-from registry.sheets.cells import Wrong, pieces, wall_time
+from registry.sheets.cells import Wrong, folded_pieces, wall_time
 from registry.sheets.columns import WEEK, WEEKDAYS
 from registry.sheets.record import Facts
-from registry.text import folded
 
 _EVERY = ("", "每天", "每日", "天天", "daily", "every day", "全年无休")
 _GROUPS = {"工作日": "0-4", "周末": "5-6", "weekdays": "0-4", "weekends": "5-6"}
+_CLOSED = re.compile(r"(.+?)\s*(?:休息|不营业|closed)")  # said of days that have no hours anyway
 _PIECE = re.compile(r"(.*?)\s*((?:\d{1,2}\s*[:.点时]|24\s*小时|全天|24\s*h).*)")
-_SPAN = re.compile(r"([\d:.点时分]+)\s*(?:[-–—~至到]|to)\s*([\d:.点时分]+)")
+_SPAN = re.compile(r"([\d:.点时分半]+)\s*(?:[-–—~至到]|to)\s*([\d:.点时分半]+)")
 _DAYS = re.compile(r"([0-6])(?:\s*[-–—~至到]\s*([0-6]))?")
 _BETWEEN = re.compile(r"[\s、,和及]|and")
 _FOLDED_DAYS = [re.compile(rf"{day.casefold()}[a-z]*") for day in WEEKDAYS]
@@ -19,8 +19,12 @@ _FOLDED_DAYS = [re.compile(rf"{day.casefold()}[a-z]*") for day in WEEKDAYS]
 
 def read(text: str) -> list[Facts]:
     """Weekday, opens and closes of each span, in order. Raises Wrong."""
-    found = []
-    for piece in pieces(folded(text, 500)):
+    found: list[Facts] = []
+    closed: set[int] = set()
+    for piece in folded_pieces(text):
+        if off := _CLOSED.fullmatch(piece):
+            closed.update(_days(off[1]))
+            continue
         split = _PIECE.fullmatch(piece)
         if split is None:
             raise Wrong("hours")
@@ -28,6 +32,8 @@ def read(text: str) -> list[Facts]:
         found += [
             {"weekday": day, "opens": opens, "closes": closes} for day in _days(split[1]) for opens, closes in spans
         ]
+    if not found or closed & {one["weekday"] for one in found}:
+        raise Wrong("hours")
     return in_order(found)
 
 

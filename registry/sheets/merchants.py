@@ -52,7 +52,10 @@ class Merchants(OneByOne):
             reader.take(key, key, partial(cells.degrees, most=most), None)
         reader.take("language", "language", cells.language)
         reader.take("licence_number", "licence_number", str, None)
-        reader.take("licence_expires", "licence_expires", lambda text: cells.day(text).isoformat(), None)
+        if cells.without_end(reader.text("licence_expires")):
+            facts["licence_expires"] = None
+        else:
+            reader.take("licence_expires", "licence_expires", lambda text: cells.day(text).isoformat(), None)
         reader.take("capacity", "capacity", partial(cells.whole, least=0, most=10_000), None)
         reader.take("capacity_plan", "capacity_plan", capacities.read, [])
         reader.take("first_channel", "first_channel", partial(cells.one_of, known=_CHANNELS))

@@ -4,8 +4,7 @@ import re
 
 from registry.channel_plan import Asking, Hours
 from registry.day_hours import DayHours
-from registry.sheets.cells import Wrong, pieces, wall_time
-from registry.text import folded
+from registry.sheets.cells import Wrong, folded_pieces, wall_time
 
 _WAYS = {
     Asking.SMS_FIRST: ("先短信", "sms first", "短信", "sms"),
@@ -14,14 +13,14 @@ _WAYS = {
 }
 _KNOWN = {word: ask for ask, words in _WAYS.items() for word in words}
 _PIECE = re.compile(
-    r"([\d:.点时分]+)\s*(?:[-–—~至到]|to)\s*([\d:.点时分]+)\s*:?\s*([^\d]+?)\s*(?:(\d+)\s*(?:次|times?|x)?)?"
+    r"([\d:.点时分半]+)\s*(?:[-–—~至到]|to)\s*([\d:.点时分半]+)\s*:?\s*([^\d]+?)\s*(?:(\d+)\s*(?:次|times?|x)?)?"
 )
 
 
 def read(text: str) -> list[str]:
     """The lines of the plan. Raises Wrong."""
     found = []
-    for piece in pieces(folded(text, 500)):
+    for piece in folded_pieces(text):
         parts = _PIECE.fullmatch(piece)
         ask = _KNOWN.get(parts[3].strip()) if parts is not None else None
         if parts is None or ask is None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from registry.numbers import NumberPlan
-from registry.sheets import cells, hours, identity
+from registry.sheets import capacities, cells, hours, identity, plans
 from registry.sheets.cells import Wrong
 
 PLAN = NumberPlan("CN", "023")
@@ -37,8 +37,9 @@ def test_a_day_that_does_not_exist_is_told_from_what_is_no_day() -> None:
     assert wrong(cells.day, "1939.2.30") == ("no_such_day", {"year": 1939, "month": 2, "day": 30, "last": 28})
     assert wrong(cells.day, "1940.2.30")[1]["last"] == 29
     assert wrong(cells.day, "1939.13.1") == ("no_such_month", {"month": 13})
-    assert wrong(cells.day, "1939")[0] == "day_incomplete"
-    for text in ("80岁", "3月12日", "0", "99999999", "1944-3"):
+    for text in ("1939", "1944-3", "1944.03", "1944年3月"):
+        assert wrong(cells.day, text)[0] == "day_incomplete"
+    for text in ("80岁", "3月12日", "0", "99999999"):
         assert wrong(cells.day, text)[0] in ("not_a_day", "no_such_month")
 
 
@@ -96,6 +97,8 @@ def test_spaces_between_characters_mean_nothing_and_between_words_they_do() -> N
         ("周五至周一 20:00-02:00", {4, 5, 6, 0}, 1),
         ("24小时", set(range(7)), 1),
         ("工作日 8点-18点30分", {0, 1, 2, 3, 4}, 1),
+        ("周一至周六 8点半-18点；周日休息", {0, 1, 2, 3, 4, 5}, 1),
+        ("周一至周五 08:00-18:00\n周六、周日 09:00-18:00", set(range(7)), 1),  # two lines of one cell
     ],
 )
 def test_opening_hours_are_read_and_written_again(text: str, days: set[int], spans: int) -> None:
@@ -107,7 +110,34 @@ def test_opening_hours_are_read_and_written_again(text: str, days: set[int], spa
 
 
 @pytest.mark.parametrize(
-    "text", ["早上到晚上", "周一", "周八 08:00-12:00", "08:00", "25:00-26:00", "周一 08:00-12:00 有时"]
+    "text",
+    [
+        "早上到晚上",
+        "周一",
+        "周八 08:00-12:00",
+        "08:00",
+        "25:00-26:00",
+        "周一 08:00-12:00 有时",
+        "每天 8:00-9:00；周日休息",
+    ],
 )
 def test_hours_that_cannot_be_read_are_not_guessed(text: str) -> None:
     assert wrong(hours.read, text)[0] in ("hours", "not_a_time")
+
+
+def test_plans_by_the_hour_stand_in_several_lines_of_one_cell() -> None:
+    assert capacities.read("08:00-12:00 5单\n18:00-22:00 1单") == ["08:00-12:00/5", "18:00-22:00/1"]
+    lines = ("08:00-20:00 先短信", "20:00-08:00 先电话")
+    assert plans.read("\n".join(lines)) == plans.read("；".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("text", "metres"), [("3000", 3000), ("3000米", 3000), ("３公里", 3000), ("1.5 km", 1500), ("800 m", 800)]
+)
+def test_a_radius_may_name_its_unit(text: str, metres: int) -> None:
+    assert cells.metres(text, 100_000) == metres
+
+
+def test_a_radius_that_is_none_is_refused() -> None:
+    for text in ("0", "-3公里", "200公里", "附近", "0.0001公里"):
+        assert wrong(cells.metres, text, 100_000)[0] == "whole_number"

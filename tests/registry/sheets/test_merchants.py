@@ -50,6 +50,15 @@ def test_only_what_the_sheet_says_of_a_merchant_changes(desk: Desk, store: Store
     assert desk.says(HEAD, (*RENAN[:4], "早上到晚上"), kind="merchants") == ["refused hours:hours"]
 
 
+def test_a_licence_may_be_valid_for_ever(desk: Desk, store: Store) -> None:
+    head = ("名称", "类别", "许可证到期")
+    desk.brings_in(head, ("仁安药房", "药房", "2027-12-31"), kind="merchants")
+    assert desk.says(head, ("仁安药房", "药房", "长期"), kind="merchants") == ["changed licence_expires"]
+    desk.brings_in(head, ("仁安药房", "药房", "长期有效"), kind="merchants")
+    with store.reading() as session:
+        assert session.exec(select(Merchant.licence_expires)).one() is None
+
+
 def test_a_plan_of_channels_comes_in_as_it_is_written_in_either_language(
     desk: Desk, store: Store, scope: Scope
 ) -> None:
