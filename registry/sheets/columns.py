@@ -11,6 +11,7 @@ from registry.text import folded
 E = TypeVar("E", bound=StrEnum)
 
 CONTACTS = 5  # that a sheet has columns for
+_PEOPLE = ("联系人", "紧急联系人", "家属", "监护人")
 WEEK = ("一", "二", "三", "四", "五", "六", "日")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -59,8 +60,10 @@ def choices(words: Mapping[E, tuple[str, ...]]) -> tuple[str, ...]:
 def _contact(number: int) -> tuple[Column, ...]:
     key, zh, en = f"contact.{number}.", f"联系人{number}", f"Contact {number}"
     first = number == 1
-    people = ("联系人", "紧急联系人", "家属", "监护人") if first else ()
+    people = _PEOPLE if first else ()
     numbered = (f"紧急联系人{number}", f"家属{number}")
+    theirs = (*people, *numbered)  # whose 电话 is hers wherever it stands
+    phones = ("电话", "手机", "手机号", "联系电话")
     return (
         Column(
             key + "name",
@@ -76,6 +79,7 @@ def _contact(number: int) -> tuple[Column, ...]:
             ("关系", "与老人关系", "与本人关系", "relation"),
             ("女儿", "daughter") if first else ("", ""),
             follows=key,
+            anywhere=tuple(f"{one}关系" for one in theirs),
         ),
         Column(
             key + "number",
@@ -95,6 +99,10 @@ def _contact(number: int) -> tuple[Column, ...]:
             ),
             ("17700232001", "17700232001") if first else ("", ""),
             follows=key,
+            anywhere=(
+                *(f"{one}{phone}" for one in theirs for phone in phones),
+                *(f"{one}{phone}{number}" for one in _PEOPLE for phone in phones),
+            ),
         ),
         Column(
             key + "has_key",

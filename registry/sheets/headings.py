@@ -17,7 +17,8 @@ _NUMERALS = str.maketrans("一二三四五", "12345")
 class Column:
     """What a column may hold: its heading in both languages, what else it is called, an example of each language.
 
-    `follows` is for a heading that means this only behind columns whose key begins so (a contact's 电话).
+    `follows` is for a heading of `also` that means this only behind columns whose key begins so (a contact's 电话);
+    those of `anywhere` need nothing before them (家属电话).
     """
 
     key: str
@@ -27,6 +28,7 @@ class Column:
     example: tuple[str, str] = ("", "")
     several: bool = False  # there may be several of it: 电话1, 电话2
     follows: str = ""
+    anywhere: tuple[str, ...] = ()
     words: tuple[str, ...] = ()  # what may be chosen, as it is written in Chinese and English in turn
 
     def heading(self, language: str) -> str:
@@ -97,6 +99,7 @@ def _column(text: str, known: dict[str, Column], columns: tuple[Column, ...], be
 
 def _names(column: Column) -> Iterator[str]:
     yield from (_name(column.zh), _name(column.en))
+    yield from map(_name, column.anywhere)
     if not column.follows:
         yield from map(_name, column.also)
 

@@ -59,10 +59,29 @@ def read(line: Line, names: Names) -> Record:
         reader.problem("name", "required")
     if which is None and not any(facts.get(key) for key in _TELLING) and not reader.record.problems:
         reader.problem("name", "nothing_tells")
+    _compare_identity(reader, facts)
     reader.check(ResidentChange, column_of)
     if which is not None:
         reader.record.facts["id"] = which
     return reader.record
+
+
+def _compare_identity(reader: CellReader, facts: Facts) -> None:
+    """Both stay as the sheet says them; one of the two is a slip of the pen."""
+    told = _told(facts.get("identity_number"))
+    if told is None:
+        return
+    if facts.get("born") and facts["born"] != told.born.isoformat():
+        reader.remark("born", "identity_born", on=told.born.isoformat())
+    if facts.get("gender") and facts["gender"] != told.gender:
+        reader.remark("gender", "identity_gender")
+
+
+def _told(number: str | None) -> identity.Identity | None:
+    try:
+        return identity.read(number) if number else None
+    except identity.NotAnIdentity:  # a passport's
+        return None
 
 
 def _usual(text: str, names: Names) -> dict[str, int]:
@@ -163,9 +182,5 @@ def column_of(field: str) -> str:
 
 def with_identity(facts: Facts) -> Facts:
     """What the identity number says of somebody new and the sheet does not."""
-    number = facts.get("identity_number")
-    try:
-        told = identity.read(number) if number else None
-    except identity.NotAnIdentity:
-        told = None
+    told = _told(facts.get("identity_number"))
     return facts if told is None else {"born": told.born.isoformat(), "gender": told.gender.value} | facts

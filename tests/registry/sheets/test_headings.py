@@ -30,6 +30,16 @@ def test_a_bare_telephone_behind_a_contact_is_that_contacts() -> None:
     ]
 
 
+def test_a_telephone_that_says_whose_it_is_needs_nothing_before_it() -> None:
+    assert keys("姓名", "电话", "家属姓名", "家属住址", "家属电话") == [
+        *("name", "phone", "contact.1.name", None, "contact.1.number"),
+    ]
+    assert keys("姓名", "家属1", "家属1电话", "家属2", "家属2手机", "紧急联系人3", "紧急联系人电话3") == [
+        *("name", "contact.1.name", "contact.1.number", "contact.2.name", "contact.2.number"),
+        *("contact.3.name", "contact.3.number"),
+    ]
+
+
 def test_telephones_may_stand_in_several_columns() -> None:
     rows = iter([Row(1, ("姓名", "电话1", "电话2")), Row(2, ("王", "1", "2")), Row(3, ("", "", ""))])
     headings, lines = table([lambda: rows], columns.RESIDENTS, "name")

@@ -163,6 +163,24 @@ def test_what_is_new_gets_birthday_and_gender_from_the_identity_number(desk: Des
     assert (verdict.outcome, verdict.change["born"], verdict.change["gender"]) == ("new", "1944-03-12", "female")
 
 
+def test_an_identity_number_that_says_something_else_is_named_and_both_go_in(desk: Desk) -> None:
+    head = ("姓名", "身份证号", "出生日期", "性别")
+    found = desk.review(
+        desk.sheet(
+            head,
+            ("王秀英", "500103194403120025", "1944-03-13", "男"),
+            ("李兰", "500103194403120026", "", ""),
+            ("赵英", "H0123456789", "1944-03-13", "男"),
+        )
+    )
+    assert [(one.row, one.column, one.key) for one in found.remarks] == [
+        (2, "born", "identity_born"),
+        (2, "gender", "identity_gender"),
+    ]
+    assert found.remarks[0].values == {"on": "1944-03-12"}
+    assert (found.counts["new"], found.counts["refused"]) == (2, 1)
+
+
 def test_areas_and_merchants_are_named(desk: Desk, store: Store, scope: Scope, centre_id: int) -> None:
     with store.writing() as session:
         add_area(session, centre_id, "500103001", "青石里社区")
