@@ -32,11 +32,20 @@ class SheetWords:
 
     def finding(self, finding: Finding, written: dict[str, str]) -> str:
         """第5行“出生日期”：1939年2月只有28天。"""
-        offered = {"choices": self._choices.get(finding.column, [])} if finding.key == "not_one_of" else {}
-        said = self.say(finding.key, **finding.values | offered)
+        said = self.say(finding.key, **finding.values | self._offered(finding))
         if not finding.column:
             return self.say("row", row=finding.row, said=said)
         return self.say("cell", row=finding.row, column=self.heading(finding.column, written), said=said)
+
+    def _offered(self, finding: Finding) -> dict[str, Any]:
+        """What would be right in her language."""
+        match finding.key:
+            case "not_one_of":
+                return {"choices": self._choices.get(finding.column, [])}
+            case "service_unknown":
+                return {"choices": finding.values[self.language]}
+            case _:
+                return {}
 
     def heading(self, key: str, written: dict[str, str]) -> str:
         """As it stands in the file, else as it would."""

@@ -44,7 +44,11 @@ def match(
         try:
             found = who_could(session, scope, need, resident_id, at, now)
         except NotFound as error:
-            raise click.ClickException(f"there is no {error.values['subject']} {error.values['id']}") from error
+            if error.values["subject"] != "service":
+                raise click.ClickException(words.say("person.not_found")) from error
+            offered = centres.current_services(session, centre_id)
+            named = (f"{one.code} {one.name_en if words.language == 'en' else one.name_zh}" for one in offered)
+            raise click.ClickException(words.say("match.no_service", code=need, offered=", ".join(named))) from error
         except BadValue as error:
             raise click.BadParameter("a year from 2000 to 2099", param_hint="--at") from error
     if as_json:

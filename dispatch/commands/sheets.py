@@ -16,6 +16,7 @@ from dispatch.commands.desk import desk, told
 from dispatch.config import Config, ConfigFile
 from dispatch.master_keys import open_vault
 from dispatch.sheet_words import SheetWords, facts
+from registry import centres
 from registry.errors import NotFound, SheetRefused, WrongMasterKey
 from registry.models import ImportState, RowState
 from registry.sheets import columns, runs
@@ -131,6 +132,8 @@ def list_(file: ConfigFile, language: str | None, as_json: bool) -> None:
     words = SheetWords(language or config.centre.language)
     with told(), desk(config) as (store, centre_id):
         found = runs.runs(store, Scope(centre_id))
+        with store.reading() as session:
+            zone = centres.zone(session, centre_id)
     if as_json:
         rows = [
             {"id": run.id, "kind": run.kind, "file": run.file_name, "state": run.state.value, "counts": run.counts}
@@ -141,8 +144,9 @@ def list_(file: ConfigFile, language: str | None, as_json: bool) -> None:
         return
     for run in found:
         state = words.say(f"run.state.{run.state}", id=run.id)
-        began = f"{run.began_at:%Y-%m-%d %H:%MZ}"
-        click.echo(words.say("run.line", id=run.id, kind=run.kind, state=state, began=began, file=run.file_name))
+        began = f"{run.began_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        kind = words.say(f"kind.{run.kind}")
+        click.echo(words.say("run.line", id=run.id, kind=kind, state=state, began=began, file=run.file_name))
 
 
 class _ImportDesk:

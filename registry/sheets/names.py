@@ -22,6 +22,7 @@ class Names:
     merchants: dict[str, list[tuple[int, MerchantKind]]] = field(default_factory=dict)  # by name and by number
     merchant_names: dict[int, str] = field(default_factory=dict)
     services: dict[str, str] = field(default_factory=dict)  # folded code or name → code
+    offered: list[tuple[str, str]] = field(default_factory=list)  # what a merchant may serve, in both languages
 
     @classmethod
     def known(cls, store: Store, scope: Scope) -> "Names":
@@ -44,6 +45,8 @@ class Names:
             for service in centres.current_services(session, scope.centre_id):
                 for word in (service.name_zh, service.name_en):
                     names.services[folded(word, 40)] = service.code
+                if service.active and service.merchant_kinds:
+                    names.offered.append((service.name_zh, service.name_en))
             return names
 
     def area(self, text: str) -> int:
@@ -68,5 +71,6 @@ class Names:
     def service(self, text: str) -> str:
         found = self.services.get(folded(text, 40))
         if found is None:
-            raise Wrong("service_unknown", choices=sorted(set(self.services.values())))
+            zh, en = (list(words) for words in zip(*self.offered, strict=True)) if self.offered else ([], [])
+            raise Wrong("service_unknown", zh=zh, en=en)
         return found

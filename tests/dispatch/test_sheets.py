@@ -4,8 +4,10 @@ import csv
 import json
 import re
 import time
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.pofile import read_po
@@ -97,6 +99,8 @@ def test_the_good_lines_go_in_and_a_second_time_nothing_happens(installation: In
     assert again.stdout.splitlines()[-2:] == ["共9行：新增0，有变化0，相同3，存疑0，不收6", "没有要改的"]
     (run,) = installation.does("import", "list")
     assert (run["id"], run["state"], run["counts"]["new"]) == (1, "applied", 3)
+    began = datetime.fromisoformat(run["began_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert installation.ask("import", "list").stdout == f"1  老人  已完成  {began:%Y-%m-%d %H:%M}  survey.xlsx\n"
     assert "townline import list" in installation.is_refused("import", "undo", "7")
 
 
@@ -171,3 +175,17 @@ def names(town: Town) -> set[str]:
 def imported(town: Town) -> int:
     with town.store.reading() as session:
         return session.exec(select(func.count()).where(col(Resident.name).startswith("张桂"))).one()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whoever_names_no_service_reads_which_there_are_in_her_language(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "contracts.csv"
+    path.write_text("商户名称,服务项目,合同开始,合同结束\n仁安药房,理发,2026-01-01,2026-12-31\n", encoding="utf-8")
+    said = installation.ask("import", "contracts", str(path)).stdout
+    assert "没有这项服务，可填：送药上门、代购日用品" in said
+    assert "call_back" not in said
+    assert "回电" not in said
+    english = installation.ask("import", "contracts", str(path), "--language", "en").stdout
+    assert "Medicine delivery, Groceries" in english

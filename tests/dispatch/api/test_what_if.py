@@ -73,7 +73,10 @@ def test_those_who_are_not_told_one_by_one_are_counted_by_what_keeps_them(
 def test_what_cannot_be_asked_is_said(town: Town, her: int, tmp_path: Path, console: Console) -> None:
     installation = Installation.of(town, tmp_path / "line")
     asked = ("match", "--resident", str(her), "--need")
-    assert "no service haircut" in installation.is_refused(*asked, "haircut")
+    assert "没有 haircut 这项服务，可填：medicine 送药上门" in installation.is_refused(*asked, "haircut")
+    english = installation.is_refused(*asked, "haircut", "--language", "en")
+    assert "there is no service haircut; there are: medicine Medicine delivery" in english
+    assert "没有找到这个人" in installation.is_refused("match", "--need", "medicine", "--resident", "999")
     assert "没有找到这个人" in installation.is_refused("match", "--need", "medicine", "--resident", "赵六")
     assert installation.ask(*asked, "medicine", "--at", "9999-01-01T00:00").exit_code == 2
     assert console.get("match", 404, need="haircut", resident_id=her)
