@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from registry import centres
 from registry.models import Area, Merchant, MerchantKind, Service
 from registry.numbers import NumberPlan
+from registry.sheets.area_names import AreaNames
 from registry.sheets.cells import Wrong
 from registry.store import Scope, Store
 from registry.text import folded
@@ -17,8 +18,7 @@ class Names:
     """As they were when the file was opened."""
 
     plan: NumberPlan
-    areas: dict[str, list[int]] = field(default_factory=dict)  # folded code or name → ids
-    area_codes: dict[int, str] = field(default_factory=dict)
+    areas: AreaNames = field(default_factory=AreaNames)
     merchants: dict[str, list[tuple[int, MerchantKind]]] = field(default_factory=dict)  # by name and by number
     merchant_names: dict[int, str] = field(default_factory=dict)
     services: dict[str, str] = field(default_factory=dict)  # folded code or name → code
@@ -30,9 +30,7 @@ class Names:
             names = cls(centres.plan(session, scope.centre_id))
             for area in session.exec(select(Area).where(Area.centre_id == scope.centre_id)):
                 if area.id is not None and scope.sees(area.path):
-                    names.area_codes[area.id] = area.code
-                    for word in {folded(area.code, 80), folded(area.name, 80)}:
-                        names.areas.setdefault(word, []).append(area.id)
+                    names.areas.add(area.id, area.code, area.name)
             living = select(Merchant.name, Merchant.id, Merchant.kind).where(
                 scope.covers(Merchant), col(Merchant.ended_at).is_(None)
             )
@@ -50,12 +48,7 @@ class Names:
             return names
 
     def area(self, text: str) -> int:
-        found = self.areas.get(folded(text, 80), [])
-        if len(found) != 1:
-            raise Wrong(
-                "area_unknown" if not found else "area_ambiguous", choices=sorted(self.area_codes.values())[:5]
-            )
-        return found[0]
+        return self.areas.find(text)
 
     def merchant(self, text: str) -> tuple[int, MerchantKind]:
         found = self.merchants.get(folded(text, 80), [])

@@ -81,7 +81,7 @@ class Words:
         return ("是" if value else "否") if self.language == "zh" else ("yes" if value else "no")
 
     def _area(self, area_id: int | None) -> str:
-        return self._names.area_codes.get(area_id or 0, "")
+        return self._names.areas.codes.get(area_id or 0, "")
 
     def _numbers(self, entries: Iterable[Facts]) -> str:
         return "、".join(self._number(entry["number"]) for entry in entries)
