@@ -27,6 +27,7 @@ from registry.models import (
 from registry.newcomers import came_with
 from registry.staff import set_staff, staff_of
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
+from registry.store.bulk import next_ids
 from registry.terms import ContractCard, contract_cards, set_contracts, set_hours, set_numbers
 from registry.text import folded
 
@@ -65,7 +66,10 @@ def create_merchant(
     """Registers a merchant; the journal names the import that it came with. Raises Refused with every problem."""
     now = session.clock.now()
     check(session, scope, draft)
-    merchant = Merchant(centre_id=scope.centre_id, kind=draft.kind, name=draft.name, created_at=now, updated_at=now)
+    (merchant_id,) = next_ids(session, Merchant, 1)
+    merchant = Merchant(
+        id=merchant_id, centre_id=scope.centre_id, kind=draft.kind, name=draft.name, created_at=now, updated_at=now
+    )
     for field in _COLUMNS:
         setattr(merchant, field, getattr(draft, field))
     session.add(merchant)

@@ -144,7 +144,7 @@ def test_who_began_to_read_before_a_change_does_not_bring_back_what_was(
     assert now[shop].capacity == 9
 
 
-def test_who_has_the_id_of_one_that_was_taken_away_is_not_taken_for_it(store: Store, scope: Scope) -> None:
+def test_who_comes_after_one_that_was_taken_away_is_not_taken_for_it(store: Store, scope: Scope) -> None:
     gone = merchant(store, scope, name="误录的店", **HERE)
     seen(store, scope)
     with store.writing() as session:
@@ -152,7 +152,7 @@ def test_who_has_the_id_of_one_that_was_taken_away_is_not_taken_for_it(store: St
     assert seen(store, scope) == {}
     new = merchant(store, scope, name="新店", **HERE)
     assert [each.name for each in seen(store, scope).values()] == ["新店"]
-    assert store.engine.dialect.name != "sqlite" or new == gone
+    assert new > gone
 
 
 def test_a_number_that_does_not_exist_makes_another_version_of_its_merchant(store: Store, scope: Scope) -> None:

@@ -9,6 +9,7 @@ from registry.models import (
     DataKey,
     ImportState,
     Line,
+    Merchant,
     Resident,
     RowState,
     SearchToken,
@@ -140,6 +141,20 @@ def test_undoing_takes_new_people_away_and_gives_changed_ones_back(
     assert runs.states(store, import_id) == {RowState.UNDONE: 2}
     desk.undoes(import_id)
     assert runs.run_of(store, scope, import_id).state is ImportState.UNDONE
+
+
+@pytest.mark.parametrize("kind", ["residents", "merchants"])
+def test_nobody_gets_the_number_of_one_who_was_taken_away(desk: Desk, store: Store, kind: str) -> None:
+    head, one, other = ("姓名", "电话"), ("王秀英", "67001001"), ("李建国", "67001002")
+    if kind == "merchants":
+        head, one, other = ("名称", "类别"), ("仁安药房", "药房"), ("同心药房", "药房")
+    table = Merchant if kind == "merchants" else Resident
+    desk.undoes(desk.brings_in(head, one, kind=kind), kind=kind)
+    desk.brings_in(head, other, kind=kind)
+    with store.reading() as session:
+        (row,) = session.exec(select(table)).all()
+        told = select(Journal.what).where(Journal.subject == table.__tablename__, Journal.subject_id == row.id)
+        assert session.exec(told).all() == [f"{table.__tablename__}.created"]
 
 
 def test_what_somebody_has_changed_since_stays(desk: Desk, store: Store, scope: Scope, vault: Vault) -> None:
