@@ -51,7 +51,8 @@ class Records:
         self.gateways: dict[str, GatewayLine] = {}
         self.findings: list[FindingLine] = []
         self.wrong_numbers: list[WrongNumberLine] = []  # of merchants, for somebody to correct
-        self.expiries: list[ExpiryLine] = []  # of merchants, for somebody to renew
+        self.expiries: list[ExpiryLine] = []  # of merchants, for somebody to renew, the first to end first
+        self.more_expiries = 0
         self.hold: HoldLine | None = None  # after a restore: nothing is sent, nobody is called
         self.touched: dict[str, int] = {}  # how often something happened to "case:<number>", "call:<id>" or CARE
         self.away_since: datetime | None = None
@@ -80,7 +81,7 @@ class Records:
         self.gateways = {gateway.name: gateway for gateway in board.gateways}
         self.findings = board.findings
         self.wrong_numbers = board.wrong_numbers
-        self.expiries = board.expiries
+        self.expiries, self.more_expiries = board.expiries, board.more_expiries
         self.hold = board.hold
         if self.me is not None:
             self.me = self.operators.get(self.me.id, self.me)
@@ -118,7 +119,8 @@ class Records:
         if event.wrong_numbers is not None:
             self.wrong_numbers = event.wrong_numbers
         if event.expiries is not None:
-            self.expiries = event.expiries
+            others = [each for each in self.expiries if each.merchant.id != event.subject_id]
+            self.expiries = sorted([*others, *event.expiries], key=lambda each: each.last)
         if event.hold is not None or event.subject == "centre":
             self.hold = event.hold
         if event.subject in ("care_plan", "care_check"):

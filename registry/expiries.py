@@ -4,16 +4,16 @@ A merchant is out of the ranking the day after (`registry.matching`); it is told
 after, or until it is renewed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
 from registry.models import Contract, Merchant
-from registry.store import Reading, Writing
+from registry.store import Reading, Scope, Writing
 
 AHEAD = timedelta(days=30)
 TOLD_FOR = timedelta(days=30)  # after the last day
@@ -38,14 +38,20 @@ class Expiry:
         return self.last - AHEAD
 
 
-def expiries(session: Reading | Writing, centre_id: int, today: date) -> list[Expiry]:
-    """The first to end first. Of a merchant's contracts the one that ends last counts: it has been renewed then."""
-    return sorted(_all(session, centre_id, today), key=lambda each: (each.last, each.merchant_id, each.term))
+def expiries(
+    session: Reading | Writing, scope: Scope, today: date, merchant_ids: Collection[int] | None = None
+) -> list[Expiry]:
+    """The first to end first, of all merchants in the scope or of those. Of a merchant's contracts the one that ends
+    last counts: it has been renewed then.
+    """
+    here = [scope.covers(Merchant), col(Merchant.ended_at).is_(None)]
+    if merchant_ids is not None:
+        here.append(col(Merchant.id).in_(merchant_ids))
+    return sorted(_all(session, here, today), key=lambda each: (each.last, each.merchant_id, each.term))
 
 
-def _all(session: Reading | Writing, centre_id: int, today: date) -> Iterator[Expiry]:
+def _all(session: Reading | Writing, here: list[ColumnElement[bool]], today: date) -> Iterator[Expiry]:
     first, last = today - TOLD_FOR, today + AHEAD + SOONER
-    here = col(Merchant.centre_id) == centre_id, col(Merchant.ended_at).is_(None)
     licences = select(col(Merchant.id), col(Merchant.licence_expires)).where(
         *here, col(Merchant.licence_expires).between(first, last)
     )

@@ -19,7 +19,7 @@ from dispatch.views.desk import gap_line, hold_line, known, link_line, operator_
 from dispatch.views.findings import finding_lines
 from dispatch.views.gateways import gateway_lines
 from dispatch.views.inbound import inbound_lines
-from dispatch.views.merchants import expiry_lines, wrong_number_lines
+from dispatch.views.merchants import expiries_of, wrong_number_lines
 from dispatch.views.proofs import proof_line
 from dispatch.views.timeline import actor_lines, entry
 from dispatch.wire.board import Event
@@ -82,9 +82,12 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
     gateways = {(each, line.name): line for each in telling for line in gateway_lines(session, each)}
     audited = {row.centre_id for row in rows if "finding" in row.data}
     findings = {each: finding_lines(session, each) for each in audited}
-    merchants = {row.centre_id for row in rows if row.subject is Subject.MERCHANT}
+    merchants: dict[int, set[int]] = {}
+    for row in rows:
+        if row.subject is Subject.MERCHANT:
+            merchants.setdefault(row.centre_id, set()).add(row.subject_id)
     wrong = {centre_id: wrong_number_lines(session, centre_id) for centre_id in merchants}
-    ending = {centre_id: expiry_lines(session, centre_id, now) for centre_id in merchants}
+    ending = {each: expiries_of(session, each, theirs, now) for each, theirs in merchants.items()}
     held = {centre_id: hold_line(session, centre_id) for centre_id in {row.centre_id for row in rows}}
     actors = actor_lines(session, rows)
     path_of = _paths(session, [*rows, *calls.values(), *cases.values(), *case_of_sms.values()])
@@ -106,7 +109,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
                 "gateway": gateways.get((row.centre_id, str(row.data.get("gateway")))),
                 "findings": findings.get(row.centre_id) if "finding" in row.data else None,
                 "wrong_numbers": wrong[row.centre_id] if row.subject is Subject.MERCHANT else None,
-                "expiries": ending[row.centre_id] if row.subject is Subject.MERCHANT else None,
+                "expiries": ending[row.centre_id][row.subject_id] if row.subject is Subject.MERCHANT else None,
                 "hold": held[row.centre_id] if row.subject in _MOVES_THE_HOLD else None,
             }
         )

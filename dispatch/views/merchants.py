@@ -1,5 +1,6 @@
 """A merchant's whole card."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_
@@ -14,12 +15,13 @@ from dispatch.wire.board import ExpiryLine, WrongNumberLine
 from dispatch.wire.merchants import MerchantCard
 from dispatch.wire.people import AwayView, ContractView, HoursView, NumberView, SaidView, StaffView
 from registry import centres, merchants
-from registry.expiries import expiries
+from registry.expiries import Expiry, expiries
 from registry.models import Service, StaffMember
 from registry.staff import absence
-from registry.store import Reading, Writing
+from registry.store import Reading, Scope, Writing
 from registry.wrong_numbers import to_correct
 
+MOST_EXPIRIES = 100
 LAST_SAID = 10
 
 
@@ -103,9 +105,30 @@ def wrong_number_lines(session: Reading | Writing, centre_id: int) -> list[Wrong
     ]
 
 
-def expiry_lines(session: Reading | Writing, centre_id: int, now: datetime) -> list[ExpiryLine]:
-    """What somebody has to renew."""
-    found = expiries(session, centre_id, centres.today(session, centre_id, now))
+def expiries_to_renew(session: Reading | Writing, scope: Scope, now: datetime) -> tuple[list[ExpiryLine], int]:
+    """What somebody has to renew: the first to end, and how many more that are told of today. The contracts of a
+    whole city may end with the year.
+    """
+    today = centres.today(session, scope.centre_id, now)
+    found = expiries(session, scope, today)
+    more = sum(each.told_from <= today for each in found[MOST_EXPIRIES:])
+    return _expiry_lines(session, found[:MOST_EXPIRIES]), more
+
+
+def expiries_of(
+    session: Reading | Writing, centre_id: int, merchant_ids: Collection[int], now: datetime
+) -> dict[int, list[ExpiryLine]]:
+    """What somebody has to renew of each of those merchants."""
+    if not merchant_ids:
+        return {}
+    found = expiries(session, Scope(centre_id), centres.today(session, centre_id, now), merchant_ids)
+    lines: dict[int, list[ExpiryLine]] = {merchant_id: [] for merchant_id in merchant_ids}
+    for line in _expiry_lines(session, found):
+        lines[line.merchant.id].append(line)
+    return lines
+
+
+def _expiry_lines(session: Reading | Writing, found: Collection[Expiry]) -> list[ExpiryLine]:
     lines = merchant_lines(session, (each.merchant_id for each in found))
     return [
         ExpiryLine(merchant=lines[each.merchant_id], term=each.term.value, last=each.last, told_from=each.told_from)

@@ -158,6 +158,7 @@ class Board(Wire):
     findings: list[FindingLine] = []
     wrong_numbers: list[WrongNumberLine] = []  # the oldest first
     expiries: list[ExpiryLine] = []  # of licences and contracts, the first to end first
+    more_expiries: int = 0  # that are told of and not listed
     hold: HoldLine | None = None
 
 
@@ -177,5 +178,5 @@ class Event(TimelineEntry):
     gateway: GatewayLine | None = None
     findings: list[FindingLine] | None = None  # all of them, when one has come, changed or gone
     wrong_numbers: list[WrongNumberLine] | None = None  # all of them as they are now; None: as they were
-    expiries: list[ExpiryLine] | None = None  # likewise
+    expiries: list[ExpiryLine] | None = None  # those of the merchant that it is about, as they are now
     hold: HoldLine | None = None  # as it is now; one about the `centre` without it: released

@@ -124,12 +124,16 @@ async def test_a_supervisor_is_told_of_terms_that_end_within_a_month_and_of_thos
         for merchant, (term, last) in zip(people.MERCHANTS, days, strict=False)
     ]
     async with sit_down(size) as seat:
-        town.happen("merchant.changed", expiries=ends)
+        for each in ends:
+            town.happen("merchant.changed", subject_id=each.merchant.id, expiries=[each])
         await seat.sees(f"的许可证 {ends[0].last} 已到期，不再派单")
         assert "合同" not in seat.text
         clock.move(days=1)
         await seat.sees(f"的合同 {ends[1].last} 到期（还有 30 天）")
-        town.happen("merchant.changed", expiries=[])
+        town.happen("merchant.changed", subject_id=ends[1].merchant.id, expiries=[])
+        await seat.until(lambda: "合同" not in seat.text)
+        assert "的许可证" in seat.text
+        town.happen("merchant.changed", subject_id=ends[0].merchant.id, expiries=[])
         await seat.until(lambda: "到期" not in seat.text)
 
 

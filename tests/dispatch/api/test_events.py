@@ -75,6 +75,18 @@ def test_operators_links_and_sms_come_with_their_lines(service: Service, console
         assert listener.change("message.received")["inbound"]["reading"] == "stranger"
 
 
+def test_what_ends_of_a_merchant_comes_with_what_happens_to_it(
+    service: Service, console: Console, town: Town
+) -> None:
+    soon = town.clock.now().date() + timedelta(days=20)
+    with Listener(service.url, console.token, console.get("board")["last_event_id"]) as listener:
+        town.merchant("康宁药房", sms="+8613900000001", licence_expires=soon)
+        (ends,) = listener.change("merchant.created")["expiries"]
+        assert (ends["merchant"]["name"], ends["last"]) == ("康宁药房", soon.isoformat())
+        town.merchant("同心药房", sms="+8613900000002")
+        assert listener.change("merchant.created")["expiries"] == []
+
+
 def test_a_client_that_was_away_gets_what_it_missed_in_order_and_nothing_twice(
     service: Service, console: Console, town: Town
 ) -> None:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlmodel import col, select
 
 from dispatch.models import Operator
+from dispatch.views import merchants
 from registry.areas import add_area
 from registry.models import AccessLog, Channel
 from registry.store import Role
@@ -223,3 +224,23 @@ def test_a_licence_and_a_contract_that_end_soon_are_on_the_board_until_they_are_
     following = contract | {"valid_from": soon.isoformat(), "valid_until": later.isoformat()}
     supervisor.patch(f"merchants/{merchant}", version=renewed["version"], contracts=[contract, following])
     assert supervisor.get("board")["expiries"] == []
+
+
+def test_of_what_ends_a_board_lists_the_first_of_its_own_areas_and_counts_the_rest(
+    console: Console, colleague: Console, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merchants, "MOST_EXPIRIES", 2)
+    with town.store.writing() as session:
+        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
+        for desk, area in ((town.desk, here), (town.colleague, across)):
+            operator = session.get(Operator, desk.operator_id)
+            assert operator is not None
+            operator.area_id = area.id
+    today = town.clock.now().date()
+    for days in (5, 4, 3):
+        ends = today + timedelta(days=days)
+        town.merchant(f"{days}天药房", sms=f"+861390000001{days}", licence_expires=ends, area_id=here.id)
+    board = console.get("board")
+    assert [each["merchant"]["name"] for each in board["expiries"]] == ["3天药房", "4天药房"]
+    assert board["more_expiries"] == 1
+    assert (colleague.get("board")["expiries"], colleague.get("board")["more_expiries"]) == ([], 0)
