@@ -117,6 +117,8 @@ class CellReader:
             return None
 
     def problem(self, key: str, what: str, **values: Any) -> None:
+        if what == "required" and any(known.column == key for known in self.record.problems):
+            return  # what stands there has been found wrong: it is not missing
         self.record.problems.append(Finding(self.record.row, key, what, values))
 
     def remark(self, key: str, what: str, **values: Any) -> None:

@@ -41,6 +41,8 @@ def sheets(path: Path) -> list[Sheet]:
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(8)
+    except FileNotFoundError as error:
+        raise SheetRefused("not_there", file=str(path)) from error
     except OSError as error:
         raise SheetRefused("unreadable", reason=error.strerror or "") from error
     if size > LARGEST:

@@ -81,5 +81,9 @@ def _new(path: Path) -> None:
         raise SheetRefused("suffix")
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError as error:
+        raise SheetRefused("already_there", file=str(path)) from error
+    except FileNotFoundError as error:
+        raise SheetRefused("no_folder", folder=str(path.parent)) from error
     except OSError as error:
         raise SheetRefused("unwritable", reason=error.strerror or "") from error

@@ -87,6 +87,9 @@ def test_a_file_that_is_no_spreadsheet_is_one_line(installation: Installation, t
     (tmp_path / "list.csv").write_text("a,b\n1,2\n")
     assert "--template" in installation.is_refused("import", "residents", str(tmp_path / "list.csv"))
     assert installation.ask("import", "residents").exit_code == 2
+    assert "没有这个文件：nowhere.csv" in installation.is_refused("import", "residents", "nowhere.csv")
+    elsewhere = str(tmp_path / "nowhere" / "list.csv")
+    assert "没有这个文件夹" in installation.is_refused("import", "residents", elsewhere, "--template")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -4,6 +4,7 @@ import pytest
 
 from registry.areas import add_area
 from registry.models import Resident
+from registry.sheets.headings import Line
 from registry.sheets.record import Outcome
 from registry.sheets.review import Review, judged
 from registry.store import Scope, Store
@@ -101,6 +102,12 @@ def test_what_cannot_be_told_apart_is_doubtful_until_a_person_says(desk: Desk, w
     assert desk.says(*settled) == ["changed name", "new"]
     assert desk.says(("编号", "姓名", "电话"), (wang, "赵六", "19900239999")) == ["doubtful doubt.somebody_else"]
     assert desk.says(("编号", "姓名", "电话"), (99999, "赵六", "19900239999")) == ["doubtful doubt.not_in_register"]
+
+
+def test_what_has_been_found_wrong_is_not_missing_too(desk: Desk) -> None:
+    line = Line(2, {"born": "1944-03-12", "name": "=A1"}, frozenset({"name"}))
+    record = desk.kind().read(line)
+    assert [(one.column, one.key) for one in record.problems] == [("name", "formula")]
 
 
 def test_a_name_alone_tells_nobody(desk: Desk, store: Store, scope: Scope, vault: Vault) -> None:

@@ -111,7 +111,7 @@ def test_hidden_sheets_are_not_read(tmp_path: Path) -> None:
 
 
 def test_what_is_no_spreadsheet_is_refused_in_one_word(tmp_path: Path) -> None:
-    assert why(tmp_path / "missing.csv") == "unreadable"
+    assert why(tmp_path / "missing.csv") == "not_there"
     assert why(tmp_path) == "unreadable"
     assert why(written(tmp_path / "a.csv", b"name,phone\n\x00\x01\x02")) == "binary"
     assert why(written(tmp_path / "b.csv", b"\x89PNG\r\n\x1a\n\x00")) == "binary"
