@@ -69,6 +69,7 @@ class LineFacts:
     number: str
     kind: LineKind
     device_id: str | None
+    ended_at: datetime | None = None  # it was hers until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class ResidentCard:
     ended_at: datetime | None
     ended_why: str | None
     lines: tuple[LineFacts, ...]
+    past_lines: tuple[LineFacts, ...]  # given up, the last one first
     contacts: tuple[ContactFacts, ...]
     usual_merchants: tuple[UsualFacts, ...]
 
@@ -168,6 +170,7 @@ def card(
     if resident is None:
         raise NotFound(subject="resident", id=resident_id)
     health_note = vault.open(session, resident_id, "health_note", resident.health_note)
+    lines = _lines(session, resident_id)
     opened = ["card"] if health_note is None else ["card", "health_note"]
     session.add_all(
         AccessLog(
@@ -199,7 +202,8 @@ def card(
         has_identity_number=resident.identity_number is not None,
         ended_at=resident.ended_at,
         ended_why=resident.ended_why,
-        lines=_lines(session, resident_id),
+        lines=tuple(line for line in lines if line.ended_at is None),
+        past_lines=_given_up(lines),
         contacts=_contacts(session, resident_id),
         usual_merchants=_usual_merchants(session, resident_id),
     )
@@ -248,8 +252,15 @@ def _summary(row: Any, groups: list[Group], today: date) -> ResidentSummary:
 
 
 def _lines(session: Writing, resident_id: int) -> tuple[LineFacts, ...]:
-    living = rows_of(Line).where(Line.resident_id == resident_id, col(Line.ended_at).is_(None)).order_by(col(Line.id))
-    return tuple(LineFacts(line.id or 0, line.number, line.kind, line.device_id) for line in session.exec(living))
+    hers = rows_of(Line).where(Line.resident_id == resident_id).order_by(col(Line.id))
+    return tuple(
+        LineFacts(line.id or 0, line.number, line.kind, line.device_id, line.ended_at) for line in session.exec(hers)
+    )
+
+
+def _given_up(lines: Iterable[LineFacts]) -> tuple[LineFacts, ...]:
+    ended = ((line.ended_at, line) for line in lines if line.ended_at is not None)
+    return tuple(line for _, line in sorted(ended, key=lambda each: (each[0], each[1].id), reverse=True))
 
 
 def _contacts(session: Writing, resident_id: int) -> tuple[ContactFacts, ...]:

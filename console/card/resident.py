@@ -10,11 +10,12 @@ from console.people import contact_text, flags, person
 from console.plain import fit, plain, reading
 from console.speech import Speech
 from console.world import World
-from dispatch.wire.people import LastCase, ResidentCard, ResidentLine
+from dispatch.wire.people import LastCase, LineView, ResidentCard, ResidentLine
 
 Part = str | tuple[str, str] | Content
 
 LABEL = 8  # cells of a field's name
+PAST_LINES = 3  # shown of those that she has given up
 
 
 def headline(resident: ResidentLine, speech: Speech) -> Content:
@@ -39,6 +40,7 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
         said = speech.say("card.left", what=speech.word("left", card.left), day=day)
         parts += [(f" {said} ", "bold $text on $error"), "\n"]
     parts += _field("address", plain(card.address), speech, "bold")
+    parts += _field("position", position(card, speech, world), speech, "" if card.latitude else "$text-warning")
     parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
     parts += _field("health", health(card, speech), speech, "bold $text-error")
     parts += _field("old", old(card, speech, world), speech, "bold $text-accent")
@@ -54,17 +56,34 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     parts += _field("visited", _noted(card.visited_on, card.visited_by), speech)
     consent = _noted(card.consented_on, card.consented_by) or speech.say("card.no_consent")
     parts += _field("consent", consent, speech, "" if card.consented_on else "$text-warning")
-    lines = "  ".join(f"{reading(line.number)} {speech.word('line', line.kind)}" for line in card.lines)
+    lines = "  ".join(_line(line, speech) for line in card.lines)
     parts += _field("lines", lines, speech)
+    past = "  ".join(
+        speech.say("card.line_until", line=_line(line, speech), until=times.day(line.ended_at, world.zone))
+        for line in card.past_lines[:PAST_LINES]
+        if line.ended_at is not None
+    )
+    parts += _field("past_lines", past, speech, "$text-muted")
     for last in card.last_cases:
         parts += _field("last", _last(last, speech, world), speech, "$text-muted")
     return Content.assemble(*parts).rstrip()
+
+
+def position(card: ResidentCard, speech: Speech, world: World) -> str:
+    """How her place on the map was got, and when: distances are reckoned from it."""
+    if card.position_source is None or card.position_at is None:
+        return "" if card.latitude is not None else speech.say("card.no_position")
+    return f"{speech.word('position', card.position_source)} {times.day(card.position_at, world.zone)}"
 
 
 def health(card: ResidentCard, speech: Speech) -> str:
     """What was noted before anybody asked for her consent stays, and says so."""
     note = plain(card.health_note, 2000)
     return note + speech.say("card.health_unagreed") if note and card.consented_on is None else note
+
+
+def _line(line: LineView, speech: Speech) -> str:
+    return f"{reading(line.number)} {speech.word('line', line.kind)}"
 
 
 def _noted(on: date | None, by: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import cast
 
 from sqlmodel import col, select
 
@@ -18,6 +19,7 @@ from dispatch.wire.people import (
     ResidentLine,
     UsualMerchantView,
 )
+from dispatch.wire.words import PositionSource
 from registry import cards
 from registry.freshness import old_facts
 from registry.leaving import Left
@@ -25,6 +27,12 @@ from registry.models import Service
 from registry.store import Reading, Scope, Writing
 
 LAST_CASES = 5
+
+
+def _line(line: cards.LineFacts) -> LineView:
+    return LineView(
+        id=line.id, number=line.number, kind=line.kind.value, device_id=line.device_id, ended_at=line.ended_at
+    )
 
 
 def resident_lines(
@@ -64,6 +72,8 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: dat
         entrance_note=card.entrance_note,
         latitude=card.latitude,
         longitude=card.longitude,
+        position_source=cast("PositionSource | None", card.position_source),
+        position_at=card.position_at,
         language=card.language,
         dialect=card.dialect,
         health_note=card.health_note or "",
@@ -71,10 +81,8 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: dat
         consented_by=card.consented_by,
         visited_on=card.visited_on,
         visited_by=card.visited_by,
-        lines=[
-            LineView(id=line.id, number=line.number, kind=line.kind.value, device_id=line.device_id)
-            for line in card.lines
-        ],
+        lines=[_line(line) for line in card.lines],
+        past_lines=[_line(line) for line in card.past_lines],
         contacts=[
             ContactView(
                 id=contact.id,

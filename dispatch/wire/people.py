@@ -17,6 +17,7 @@ from dispatch.wire.words import (
     LineKind,
     MerchantKind,
     OldField,
+    PositionSource,
     Priority,
     Satisfaction,
     VisitProof,
@@ -42,6 +43,7 @@ class LineView(Wire):
     number: str  # E.164 or as it is
     kind: LineKind
     device_id: str | None = None
+    ended_at: Moment | None = None  # it was hers until then
 
 
 class ContactView(Wire):
@@ -91,6 +93,8 @@ class ResidentCard(ResidentLine):
     entrance_note: str = ""
     latitude: float | None = None  # WGS-84 degrees
     longitude: float | None = None
+    position_source: PositionSource | None = None  # who said so, or that it is a neighbour's in the same building
+    position_at: Moment | None = None  # when
     language: str = "zh"
     dialect: str | None = None
     health_note: str = ""
@@ -99,6 +103,7 @@ class ResidentCard(ResidentLine):
     visited_on: date | None = None
     visited_by: str = ""
     lines: list[LineView] = []
+    past_lines: list[LineView] = []  # given up, the last one first
     contacts: list[ContactView] = []
     usual_merchants: list[UsualMerchantView] = []
     care_plans: list[CarePlanView] = []  # those that go on

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dispatch.wire.people import OldFact
+from dispatch.wire.people import LineView, OldFact
 from tests.console import people
 from tests.console.stand_in import Town
 
@@ -93,3 +93,22 @@ async def test_consent_is_withdrawn_with_two_keys_and_a_digit_too_many_withdraws
         told = await seat.told(f"residents/{people.LIN.id}")
         assert told.body == {"version": people.LIN.version, "consented_on": None, "consented_by": ""}
         await seat.sees("已登记撤回")
+
+
+async def test_the_card_says_how_old_her_position_is_and_which_lines_were_hers(sit_down, size, town: Town) -> None:
+    given_up = LineView(id=9, number="+862367009009", kind="landline", ended_at=people.NOW)
+    here = {"latitude": 29.5, "longitude": 106.5, "position_source": "neighbour", "position_at": people.NOW}
+    town.residents[11] = people.LIN.model_copy(update={**here, "past_lines": [given_up]})
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "林婉芝奶奶")
+        await seat.press("enter")
+        await seat.sees("按同一栋楼的邻居 2026-03-02", "02367009009 座机 至2026-03-02")
+
+
+async def test_a_home_that_is_on_no_map_is_said(sit_down, town: Town) -> None:
+    async with sit_down() as seat:
+        await seat.press("f3")
+        await seat.finds("周桂芳", "周桂芳奶奶")
+        await seat.press("enter")
+        await seat.sees("没有定位，算不出距离")

@@ -190,6 +190,18 @@ def test_a_line_is_remembered_once_however_it_is_written_and_comes_back_after_it
         remember("anonymous")
 
 
+def test_a_line_that_was_given_up_stays_on_the_card_with_its_last_day(
+    store: Store, scope: Scope, vault: Vault, wang: int
+) -> None:
+    change(store, scope, vault, wang, 1, lines=[{"number": "67001001"}])
+    shown = opened(store, scope, vault, wang)
+    assert [line.number for line in shown.lines] == ["+862367001001"]
+    assert [(line.number, line.ended_at) for line in shown.past_lines] == [
+        ("+8619800235004", store.clock.now()),
+        ("+8619900231001", store.clock.now()),
+    ]
+
+
 def test_an_operator_who_saw_the_card_before_the_line_was_remembered_cannot_drop_it_unseen(
     store: Store, scope: Scope, vault: Vault, wang: int
 ) -> None:

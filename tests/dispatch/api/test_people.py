@@ -46,6 +46,17 @@ def test_a_resident_is_registered_found_opened_and_changed(console: Console, tow
     assert {each.resident_id for each in town.all(AccessLog)} == {card["id"]}
 
 
+def test_the_card_tells_how_her_position_was_got_and_which_lines_she_has_given_up(console: Console) -> None:
+    place = {"community": "青石里", "building": "7"}
+    card = console.post("residents", 201, name="王秀英", latitude=29.5, longitude=106.5, **place)
+    assert (card["position_source"], card["position_at"]) == ("operator", "2026-03-02T01:00:00Z")
+    neighbour = console.post("residents", 201, name="李建国", lines=[{"number": "67001002"}], **place)
+    assert (neighbour["position_source"], neighbour["past_lines"]) == ("neighbour", [])
+    changed = console.patch(f"residents/{neighbour['id']}", version=neighbour["version"], lines=[])
+    assert (changed["lines"], changed["past_lines"][0]["number"]) == ([], "+862367001002")
+    assert changed["past_lines"][0]["ended_at"] == "2026-03-02T01:00:00Z"
+
+
 def test_her_consent_is_recorded_with_who_gave_it_and_withdrawn(console: Console, town: Town) -> None:
     her = town.resident()
     card = console.get(f"residents/{her}")
