@@ -1,4 +1,4 @@
-"""Merchants as a decision sees them, read together: a handful of statements whatever their number."""
+"""Merchants as a decision sees them, read together: two statements whatever their number."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -40,45 +40,55 @@ def facts_of(
         covers = (_words(services or ""), _area_ids(areas or ""))
         facts = ContractFacts._make((*when_and_how_far, *covers, fee, conditions))
         contracts.setdefault(merchant_id, []).append(facts)
-    numbers: dict[int, dict[Channel, str]] = {}
-    for merchant_id, channel, number in database.execute(_NUMBERS, these).all():
-        numbers.setdefault(merchant_id, {}).setdefault(channel, number)
-    weeks = {row[0]: row[1] for row in database.execute(_WEEKS, these).all()}
+    rows = database.execute(_MERCHANTS, these).all()
     return [
         CandidateFacts._make(
             (
-                *row[:_COUNTED],
+                *row,
                 jobs.get(row[0], 0),
-                numbers.get(row[0], {}),
-                _week(weeks.get(row[0], "")),
+                _numbers(numbers or ""),
+                _week(week or ""),
                 tuple(contracts.get(row[0], ())),
-                row[_COUNTED],
-                *map(_lines, row[_COUNTED + 1 : -1]),
-                _absences(row[-1] or ""),
+                version,
+                _lines(special_hours),
+                _lines(capacity_plan),
+                _absences(staff or ""),
             )
         )
-        for row in database.execute(_MERCHANTS, these).all()
+        for *row, numbers, week, version, special_hours, capacity_plan, staff in rows
     ]
 
 
 _THERE = "-"  # of somebody who is not away
-_MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version, the plans and the staff come last
-    col(Merchant.id),
-    col(Merchant.kind),
-    col(Merchant.name),
-    col(Merchant.address),
-    col(Merchant.area_id),
-    col(Merchant.latitude),
-    col(Merchant.longitude),
-    col(Merchant.licence_expires),
-    col(Merchant.capacity),
-    col(Merchant.suspended_at).is_not(None),
-    func.coalesce(col(Merchant.suspended_why), ""),
-    col(Merchant.suspended_until),
-    col(Merchant.first_channel),
-    col(Merchant.version),
-    cast(col(Merchant.special_hours), String),
-    cast(col(Merchant.capacity_plan), String),
+_NUMBERS = (
+    select(
+        func.aggregate_strings(
+            cast(col(MerchantNumber.rank), String)
+            + " "
+            + cast(col(MerchantNumber.channel), String)
+            + " "
+            + col(MerchantNumber.number),
+            "\n",
+        )
+    )
+    .where(col(MerchantNumber.merchant_id) == Merchant.id, col(MerchantNumber.wrong_since).is_(None))
+    .correlate(Merchant)
+)
+_WEEK = (  # as one text, and most merchants share theirs with others
+    select(
+        func.aggregate_strings(
+            cast(col(OpeningHours.weekday), String)
+            + " "
+            + cast(col(OpeningHours.opens), String)
+            + " "
+            + cast(col(OpeningHours.closes), String),
+            ",",
+        )
+    )
+    .where(col(OpeningHours.merchant_id) == Merchant.id)
+    .correlate(Merchant)
+)
+_STAFF = (
     select(
         func.aggregate_strings(
             case(
@@ -95,9 +105,28 @@ _MERCHANTS: Rows = select(  # in the order of CandidateFacts; the version, the p
     )
     .where(col(StaffMember.merchant_id) == Merchant.id)
     .correlate(Merchant)
-    .scalar_subquery(),
+)
+_MERCHANTS: Rows = select(  # in the order of CandidateFacts, but for what has to be read from a text
+    col(Merchant.id),
+    col(Merchant.kind),
+    col(Merchant.name),
+    col(Merchant.address),
+    col(Merchant.area_id),
+    col(Merchant.latitude),
+    col(Merchant.longitude),
+    col(Merchant.licence_expires),
+    col(Merchant.capacity),
+    col(Merchant.suspended_at).is_not(None),
+    func.coalesce(col(Merchant.suspended_why), ""),
+    col(Merchant.suspended_until),
+    col(Merchant.first_channel),
+    _NUMBERS.scalar_subquery(),
+    _WEEK.scalar_subquery(),
+    col(Merchant.version),
+    cast(col(Merchant.special_hours), String),
+    cast(col(Merchant.capacity_plan), String),
+    _STAFF.scalar_subquery(),
 ).where(among(col(Merchant.id), "ids"))
-_COUNTED = 13  # its columns before those that are counted or gathered
 _CONTRACTS = select(
     col(Contract.merchant_id),
     col(Contract.valid_from),
@@ -114,27 +143,15 @@ _CONTRACTS = select(
     col(Contract.fee),
     col(Contract.conditions),
 ).where(among(col(Contract.merchant_id), "ids"))
-# One row for each merchant: a week's hours as one text, and most merchants share theirs with others.
-_WEEKS = (
-    select(
-        col(OpeningHours.merchant_id),
-        func.aggregate_strings(
-            cast(col(OpeningHours.weekday), String)
-            + " "
-            + cast(col(OpeningHours.opens), String)
-            + " "
-            + cast(col(OpeningHours.closes), String),
-            ",",
-        ),
-    )
-    .where(among(col(OpeningHours.merchant_id), "ids"))
-    .group_by(col(OpeningHours.merchant_id))
-)
-_NUMBERS = (
-    select(col(MerchantNumber.merchant_id), col(MerchantNumber.channel), col(MerchantNumber.number))
-    .where(among(col(MerchantNumber.merchant_id), "ids"), col(MerchantNumber.wrong_since).is_(None))
-    .order_by(col(MerchantNumber.rank))
-)
+
+
+def _numbers(text: str) -> dict[Channel, str]:
+    """The first of each channel."""
+    found: dict[Channel, str] = {}
+    ranked = (line.split(" ", 2) for line in text.splitlines())
+    for _, channel, number in sorted(ranked, key=lambda one: (int(one[0]), one[1])):
+        found.setdefault(Channel(channel), number)
+    return found
 
 
 @lru_cache(maxsize=4096)
