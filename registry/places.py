@@ -1,7 +1,7 @@
 """Points on the globe, found by how near they are: in memory, by cells of a grid."""
 
 from collections.abc import Iterator
-from math import ceil, cos, floor, inf, radians, sin
+from math import ceil, cos, dist, floor, inf, radians, sin
 
 from registry.geo import EARTH, Box
 
@@ -29,13 +29,13 @@ class Places:
 
     def within(self, latitude: float, longitude: float, metres: float) -> list[tuple[float, int]]:
         """Everybody so near, each with its `nearness`; in no order."""
-        x, y, z = _vector(latitude, longitude)
+        here = _vector(latitude, longitude)
         longest = nearness(metres)
         return [
-            (squared, who)
+            (line, who)
             for cell in self._around(Box.around(latitude, longitude, metres))
-            for who, (a, b, c) in cell.items()
-            if (squared := (a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2) <= longest
+            for who, there in cell.items()
+            if (line := dist(here, there)) <= longest
         ]
 
     def _around(self, box: Box) -> Iterator[dict[int, _Vector]]:
@@ -52,11 +52,11 @@ class Places:
 
 
 def nearness(metres: float) -> float:
-    """What is compared instead of a distance: the square of the straight line through a globe whose radius is 1.
+    """What is compared instead of a distance: the straight line through a globe whose radius is 1.
 
     It grows as the distance does, and no angle has to be reckoned for it.
     """
-    return float((2 * sin(metres / EARTH / 2)) ** 2 if metres < EARTH else inf)
+    return 2 * sin(metres / EARTH / 2) if metres < EARTH else inf
 
 
 def _vector(latitude: float, longitude: float) -> _Vector:
