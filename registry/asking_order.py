@@ -52,7 +52,7 @@ def _told(order: AskingOrder, one: Candidate) -> Candidate:
         reasons.append(Reason("its_turn" if one.merchant_id in order.last_asked else "never_asked"))
     if order.reaches_beyond(one.distance):
         reasons.append(Reason("beyond", {"metres": order.within}))
-    return replace(one, reasons=tuple(reasons))
+    return one._replace(reasons=tuple(reasons))
 
 
 _PLACES: Mapping[Way, Callable[[Match, AskingOrder, Candidate], Any]] = {

@@ -17,8 +17,8 @@ def distances(latitude: float, longitude: float) -> Callable[[float, float], flo
     narrowing = cos(radians(latitude))
 
     def metres(to_latitude: float, to_longitude: float) -> float:
-        north, east = radians(to_latitude - latitude) / 2, radians(to_longitude - longitude) / 2
-        chord = sin(north) ** 2 + narrowing * cos(radians(to_latitude)) * sin(east) ** 2
+        north, east = sin(radians(to_latitude - latitude) / 2), sin(radians(to_longitude - longitude) / 2)
+        chord = north * north + narrowing * cos(radians(to_latitude)) * (east * east)
         return 2 * EARTH * asin(sqrt(chord if chord < 1 else 1.0))
 
     return metres

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -97,19 +98,17 @@ class CandidateFacts(NamedTuple):
     staff: tuple[Absence | None, ...] = ()  # when each who goes to the door is away; nobody named: nothing is known
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A message key and its values; dates are ISO 8601, moments RFC 3339 in the centre's time. `points` is what it
     adds to the score.
     """
 
     key: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = MappingProxyType({})
     points: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One who can come; `distance` in straight-line metres, `channel` how it is asked first."""
 
     merchant: CandidateFacts
@@ -124,8 +123,7 @@ class Candidate:
         return self.merchant.merchant_id
 
 
-@dataclass(frozen=True, slots=True)
-class Excluded:
+class Excluded(NamedTuple):
     """One who cannot, with every reason."""
 
     merchant: CandidateFacts
@@ -197,9 +195,10 @@ def match(need: Need, merchants: Sequence[CandidateFacts], weights: Weights, see
     more_excluded = Counter({TOO_FAR: farther}) if farther else Counter[str]()
     for metres, merchant in _nearest_first(need, merchants):
         shown = None if metres is None else round(metres)
-        against = _against(need, merchant, metres, then)
+        contract = _contract(need, merchant, metres, then.day)
+        against = _against(merchant, metres, contract, then)
         if (first := next(against, None)) is None:
-            candidates.append(_candidate(need, merchant, shown, weights, then))
+            candidates.append(_candidate(merchant, shown, contract, weights, then))
         elif len(excluded) < LISTED:
             excluded.append(Excluded(merchant, shown, (first, *against)))
         else:
@@ -233,31 +232,34 @@ def _nearest_first(need: Need, merchants: Sequence[CandidateFacts]) -> Iterator[
 
 
 class _Then:
-    """When it is needed, as the clocks at the centre show it; `local` is aware."""
+    """A need, and when that is as the clocks at the centre show it; `local` is aware."""
 
     def __init__(self, need: Need) -> None:
+        self.need = need
         self.local = need.at.astimezone(ZoneInfo(need.time_zone))
         self.day = self.local.date()
-        self._days_off = need.days_off
         # By a week's own identity: many merchants share one, and to compare two takes longer than to read one.
-        self._closing: dict[tuple[int, tuple[str, ...]], tuple[bool, str | None]] = {}
+        self._closing: dict[tuple[int, tuple[str, ...]], tuple[bool, Reason | None]] = {}
 
     def opening(self, merchant: CandidateFacts) -> Opening:
-        return Opening(merchant.spans, merchant.special_hours, self._days_off)
+        return Opening(merchant.spans, merchant.special_hours, self.need.days_off)
 
-    def closing(self, merchant: CandidateFacts) -> tuple[bool, str | None]:
+    def closing(self, merchant: CandidateFacts) -> tuple[bool, Reason | None]:
         """Whether the merchant is open, and until when, if it closes at all."""
         hours = id(merchant.spans), merchant.special_hours
         if (known := self._closing.get(hours)) is None:
             opening = self.opening(merchant)
             closes = opening.until(self.local)
-            known = opening.is_open(self.local), closes.isoformat() if closes else None
+            until = Reason("open_until", {"at": closes.isoformat()}) if closes is not None else None
+            known = opening.is_open(self.local), until
             self._closing[hours] = known
         return known
 
 
-def _candidate(need: Need, merchant: CandidateFacts, metres: int | None, weights: Weights, then: _Then) -> Candidate:
-    reasons = []
+def _candidate(
+    merchant: CandidateFacts, metres: int | None, contract: ContractFacts | None, weights: Weights, then: _Then
+) -> Candidate:
+    need, reasons = then.need, []
     if metres is None:
         reasons.append(Reason("distance_unknown", {}, weights.distance_unknown))
     else:
@@ -270,21 +272,23 @@ def _candidate(need: Need, merchant: CandidateFacts, metres: int | None, weights
     record = need.records.get(merchant.merchant_id)
     if record is not None and (lost := points(record, weights)):
         reasons.append(Reason("record", facts(record), lost))
-    if closes := then.closing(merchant)[1]:
-        reasons.append(Reason("open_until", {"at": closes}))
-    if (contract := _contract(need, merchant, metres, then.day)) is not None:
+    if (until := then.closing(merchant)[1]) is not None:
+        reasons.append(until)
+    if contract is not None:
         if contract.fee:
             reasons.append(Reason("fee", {"fee": contract.fee}))
         if contract.conditions:
             reasons.append(Reason("conditions", {"conditions": contract.conditions}))
-    score = round(weights.start + sum(reason.points for reason in reasons), 1)
+    score = round(weights.start + sum([reason.points for reason in reasons]), 1)
     channel = merchant.first_channel if merchant.first_channel in merchant.numbers else next(iter(merchant.numbers))
     return Candidate(merchant, metres, score, usual, channel, tuple(reasons))
 
 
-def _against(need: Need, merchant: CandidateFacts, metres: float | None, then: _Then) -> Iterator[Reason]:
-    """Everything that keeps this merchant from coming, most lasting first."""
-    local, day = then.local, then.day
+def _against(
+    merchant: CandidateFacts, metres: float | None, contract: ContractFacts | None, then: _Then
+) -> Iterator[Reason]:
+    """Everything that keeps this merchant from coming, most lasting first; `contract` is the one that reaches."""
+    need, local, day = then.need, then.local, then.day
     if merchant.kind not in need.merchant_kinds:
         yield Reason("other_kind")
     if merchant.suspended and (merchant.suspended_until is None or merchant.suspended_until > local):
@@ -293,7 +297,7 @@ def _against(need: Need, merchant: CandidateFacts, metres: float | None, then: _
         yield Reason("suspended", {"why": merchant.suspended_why, "until": ends})
     if merchant.licence_expires is not None and merchant.licence_expires < day:
         yield Reason("licence_expired", {"on": merchant.licence_expires.isoformat()})
-    if _contract(need, merchant, metres, day) is None:
+    if contract is None:
         yield from _against_contracts(need, merchant, metres, day)
     if not merchant.numbers:
         yield Reason("no_number")
