@@ -93,10 +93,10 @@ def gather(session: Reading | Writing, scope: Scope, need: Need) -> Gathered:
     place's area or no place at all, those without a position, and beyond that radius, up to twice as far, the nearest
     ones, so that they can be told why not.
     """
-    known = known_merchants(session, scope.centre_id)
-    reaches = [known.reach(session, kind) for kind in need.merchant_kinds]
+    known, upto = known_merchants(session, scope.centre_id)
+    reaches = [known.reach(session, kind, upto) for kind in need.merchant_kinds]
     these, farther = _in_question(need, reaches)
-    facts = known.facts_of(session, these)
+    facts = known.facts_of(session, these, upto)
     return Gathered([_with_jobs(each, need.load) for each in facts] if need.load else facts, farther)
 
 

@@ -21,19 +21,21 @@ MOST = 20_000  # merchants whose facts are kept, 30 MB; then it begins anew
 STAYS = ("merchant.suspended", "merchant.resumed", "merchant.number_wrong")  # changes that move nobody
 
 
-def known_merchants(session: Reading | Writing, centre_id: int) -> "KnownMerchants":
-    """What is known of the centre's merchants, up to what the session sees."""
+def known_merchants(session: Reading | Writing, centre_id: int) -> tuple["KnownMerchants", int]:
+    """What is known of the centre's merchants, and the entry of the journal up to which the session sees them."""
     session.flush()
     if isinstance(session, Writing) and any(entry.subject is Subject.MERCHANT for entry in session.entries):
-        return KnownMerchants(centre_id)  # it has changed some itself, and may take that back
+        return KnownMerchants(centre_id), 0  # it has changed some itself, and may take that back
     remembered = session.info[REMEMBERED]
     kept: KnownMerchants = remembered.setdefault((KnownMerchants, centre_id), KnownMerchants(centre_id))
-    kept.catch_up(session)
-    return kept
+    return kept, kept.catch_up(session)
 
 
 class KnownMerchants:
-    """Safe to use from several threads at once; a session that sees an earlier state is given the newer one."""
+    """Safe to use from several threads at once; a session that sees an earlier state is given the newer one.
+
+    What a session reads is kept when it saw at least as much, `upto`, as everybody does by then.
+    """
 
     def __init__(self, centre_id: int) -> None:
         self._centre_id = centre_id
@@ -42,30 +44,30 @@ class KnownMerchants:
         self._reaches: dict[MerchantKind, Reach] = {}
         self._facts: dict[int, CandidateFacts] = {}
 
-    def catch_up(self, session: Reading | Writing) -> None:
-        """Forgets whatever has been written about since."""
+    def catch_up(self, session: Reading | Writing) -> int:
+        """Forgets whatever has been written about since, up to the entry that is returned."""
         with self._lock:
-            if (now := last(session.connection())) <= self._seen:
-                return
-            if self._reaches or self._facts:
-                for merchant_id, what in session.rows(_CHANGED, seen=self._seen):
-                    self._facts.pop(merchant_id, None)
-                    if what not in STAYS:
-                        self._reaches.clear()
-            self._seen = now
+            upto = last(session.connection())
+            if upto > self._seen:
+                if self._reaches or self._facts:
+                    for merchant_id, what in session.rows(_CHANGED, seen=self._seen):
+                        self._facts.pop(merchant_id, None)
+                        if what not in STAYS:
+                            self._reaches.clear()
+                self._seen = upto
+            return upto
 
-    def reach(self, session: Reading | Writing, kind: MerchantKind) -> Reach:
+    def reach(self, session: Reading | Writing, kind: MerchantKind, upto: int) -> Reach:
         """Which merchants of the kind come into question where."""
         with self._lock:
             if (known := self._reaches.get(kind)) is not None:
                 return known
-            is_newest = last(session.connection()) >= self._seen
             found = Reach(session, self._centre_id, kind)
-            if is_newest:
+            if upto >= self._seen:
                 self._reaches[kind] = found
             return found
 
-    def facts_of(self, session: Reading | Writing, merchant_ids: Iterable[int]) -> list[CandidateFacts]:
+    def facts_of(self, session: Reading | Writing, merchant_ids: Iterable[int], upto: int) -> list[CandidateFacts]:
         """Without the jobs that they have under way; in no order."""
         found, unknown = [], []
         for merchant_id in merchant_ids:
@@ -74,11 +76,10 @@ class KnownMerchants:
             else:
                 unknown.append(merchant_id)
         if unknown:
-            now = last(session.connection())
             read = facts_of(session, unknown)
             found += read
             with self._lock:
-                if now >= self._seen:
+                if upto >= self._seen:
                     if len(self._facts) + len(read) > MOST:
                         self._facts.clear()
                     self._facts.update((each.merchant_id, each) for each in read)
