@@ -11,7 +11,7 @@ import pytest
 from registry.absences import Absence
 from registry.days_off import DaysOff
 from registry.hours import Span
-from registry.matching import LISTED, CandidateFacts, ContractFacts, Match, Need, Weights, match
+from registry.matching import LISTED, CandidateFacts, ContractFacts, Match, Need, Reason, Weights, match
 from registry.models import Channel, MerchantKind
 
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 on a Monday in Shanghai
@@ -76,6 +76,12 @@ def test_the_contract_that_applies_says_what_it_costs_and_asks_for_and_nothing_i
     assert told[1][-2:] == [("fee", {"fee": "每次5元"}), ("conditions", {"conditions": "处方药凭处方"})]
     assert "fee" not in dict(told[2])
     assert len({one.score for one in result.candidates}) == 1
+
+
+def test_a_contract_that_ends_half_a_metre_before_the_door_is_not_the_one_that_applies() -> None:
+    near, far = AGREED._replace(radius=500, fee="免费"), AGREED._replace(radius=1000, fee="每次5元")
+    (one,) = matched(pharmacy(1, 500.4, contracts=(near, far))).candidates
+    assert (one.distance, one.reasons[-1]) == (500, Reason("fee", {"fee": "每次5元"}))
 
 
 def test_the_nearest_comes_first_and_says_how_far_it_is() -> None:
