@@ -27,15 +27,22 @@ class Pick(Question[str | None]):
 
     enter = "pick.choose"
 
-    def __init__(self, desk: Desk, title: str, choices: Sequence[Choice], default: str | None = None) -> None:
-        """`title` is a message key; the cursor begins on the choice `default`."""
+    def __init__(
+        self, desk: Desk, title: str, choices: Sequence[Choice], default: str | None = None, *, about: str = ""
+    ) -> None:
+        """`title` is a message key; the cursor begins on the choice `default`. `about` stands above the choices in
+        full, however long it is: harmless text that is asked about.
+        """
         super().__init__(desk)
+        self._about = about
         self._title = title
         self._choices = tuple(choices)
         self._default = default
 
     def furnish(self) -> ComposeResult:
         yield Static(classes="question--title", markup=False)
+        if self._about:
+            yield Static(self._about, classes="question--about", markup=False)
         yield Ledger([Column(1), Column(20, share=1), Column(10, share=1)])
 
     def on_mount(self) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dispatch.wire.people import LineView, OldFact
+from dispatch.wire.people import ContactView, LineView, OldFact
 from tests.console import people
 from tests.console.stand_in import Town
 
@@ -27,6 +27,32 @@ async def test_old_facts_are_named_on_the_card_and_answered_one_by_one(sit_down,
         await seat.press("1")
         assert (await seat.told("residents/11/confirm")).body == {"fields": ["contacts"]}
         await seat.until(lambda: "请核实" not in seat.text)
+
+
+async def test_what_is_asked_about_stands_there_in_full_and_a_long_note_loses_nothing(sit_down, town: Town) -> None:
+    old = [OldFact(field="contacts", since=people.NOW), OldFact(field="health_note", since=people.NOW)]
+    note = "高血压" * 400
+    contacts = [
+        ContactView(id=1, rank=1, name="欧阳晓红", relation="大女儿", number="+8617700232001", note="工作日晚上在家"),
+        ContactView(id=2, rank=2, name="小唐", relation="网格员", number="+8618900233001", note="周末不在"),
+    ]
+    town.residents[11] = people.LIN.model_copy(update={"old": old, "health_note": note, "contacts": contacts})
+    async with sit_down() as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "林婉芝奶奶")
+        await seat.press("enter")
+        await seat.sees("高血压高血压")
+        await seat.press("v")
+        await seat.sees(
+            "联系人和钥匙", "欧阳晓红 大女儿 177 0023 2001 工作日晚上在家", "小唐 网格员 189 0023 3001 周末不在"
+        )
+        await seat.press("2")
+        await seat.sees("健康情况", "   高血压高血压")
+        await seat.press("2")
+        await seat.sees("现在是怎样")
+        await seat.type("!")
+        await seat.press("enter")
+        assert (await seat.told("residents/11")).body["health_note"] == f"{note}!"
 
 
 async def test_a_card_on_which_everything_is_fresh_asks_nothing(sit_down, town: Town) -> None:
