@@ -34,6 +34,7 @@ from registry.ties import kind_of, living_line, set_contacts, set_groups, set_li
 from registry.vault import Vault
 
 OLDEST = 130  # years
+_PAST_DAYS = ("born", "consented_on", "visited_on")
 
 
 def create_resident(
@@ -200,10 +201,11 @@ def check(
     numbers = [(f"lines.{place}.number", draft.number) for place, draft in enumerate(change.lines)]
     numbers += [(f"contacts.{place}.number", draft.number) for place, draft in enumerate(change.contacts)]
     problems += [problem for field, number in numbers if (problem := number_problem(plan, field, number))]
-    if change.born is not None:
+    days = {name: day for name in _PAST_DAYS if (day := getattr(change, name)) is not None}
+    if days:
         today = centres.today(session, scope.centre_id, now)
-        if not date(today.year - OLDEST, 1, 1) <= change.born <= today:
-            problems.append(Problem("born", "out_of_range"))
+        first = date(today.year - OLDEST, 1, 1)
+        problems += (Problem(name, "out_of_range") for name, day in days.items() if not first <= day <= today)
     try:
         path_of(session, scope, change.area_id)
     except NotFound:

@@ -1,6 +1,5 @@
 """She has consented to what is kept about her; or she withdraws it, and her health note goes with it."""
 
-from console import times
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.desk import Desk
@@ -25,6 +24,6 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
         by = await ask_one(Line(desk, "consent.by", "consent.by_hint", longest=40))
         if by is None:
             return None
-        today = times.now().astimezone(desk.world.zone).date()
+        today = desk.world.now().astimezone(desk.world.zone).date()
         change = ResidentChange(version=card.version, consented_on=today, consented_by=by)
     return await desk.client.change_resident(card.id, change)

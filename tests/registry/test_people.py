@@ -335,13 +335,15 @@ def test_what_only_the_registry_knows_to_be_wrong_is_said_at_once_too(
             scope,
             vault,
             name="王",
-            born=(store.clock.now() + timedelta(days=2)).date().isoformat(),
+            **dict.fromkeys(
+                ("born", "visited_on", "consented_on"), (store.clock.now() + timedelta(days=2)).date().isoformat()
+            ),
             lines=[{"number": "secret"}, {"number": "13912345678/13712345678"}],
             contacts=[{"name": "林", "number": "?"}],
             area_id=2**31 - 1,
         )
     assert {one.field: one.key for one in raised.value.problems} == {
-        "born": "out_of_range",
+        **dict.fromkeys(("born", "visited_on", "consented_on"), "out_of_range"),
         "lines.0.number": "no_number",
         "lines.1.number": "several_numbers",
         "contacts.0.number": "no_number",
