@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.population import COMMUNITIES, COMMUNITY_SIZE, GIVEN, SURNAMES
+from registry.identity import check_digit
 from registry.sheets.columns import RESIDENTS
-from registry.sheets.identity import check_digit
 from registry.sheets.writing import write
 
 KEYS = (

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from registry import identity
 from registry.capacity_plan import CapacityLines
 from registry.channel_plan import PlanLines
 from registry.errors import Problem, Refused
@@ -53,6 +54,16 @@ def _somebody(name: str) -> str:
     if _NO_NAME.search(name):
         raise PydanticCustomError("staff_name", "a name without digits, commas and semicolons")
     return name
+
+
+def _identity(raw: str) -> str:
+    """Nothing, or an identity number as it is kept."""
+    if not plain(raw):
+        return ""
+    try:
+        return identity.number(raw)
+    except identity.NotAnIdentity as problem:
+        raise PydanticCustomError(problem.key, "no identity number", dict(problem.values)) from None
 
 
 def _wall_time(at: time) -> time:
@@ -127,7 +138,7 @@ class ResidentChange(_Placed):
     care_level: int = Field(default=0, ge=0, le=4)
     groups: frozenset[Group] = frozenset()
     health_note: Annotated[str, AfterValidator(_note)] = ""
-    identity_number: Text20 | None = None
+    identity_number: Annotated[str, AfterValidator(_identity)] | None = None
     consented_on: date | None = None
     consented_by: Text40 = ""
     visited_on: date | None = None
@@ -258,6 +269,9 @@ _OWN = {"required", "not_a_time", "position_incomplete", "ends_before_it_begins"
     "channel_hours",
     "capacity_plan",
     "hours_overlap",
+    "identity_birthday",
+    "identity_check",
+    "identity_length",
     "named_twice",
     "special_hours",
     "staff_name",

@@ -12,9 +12,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from registry import identity
 from registry.numbers import Heard, NumberPlan
 from registry.pinyin import is_han
-from registry.sheets import identity
 from registry.sheets.numerals import day_of
 from registry.text import folded, plain
 
@@ -164,17 +164,12 @@ def wall_time(text: str) -> time:
 
 
 def identity_number(text: str) -> str:
-    """An identity number of mainland China, checked, or a passport's or permit's, which begins with a letter."""
-    number = re.sub(r"[\s-]", "", folded(text, 64)).upper()
-    if _LOST.fullmatch(number):
+    if _LOST.fullmatch(folded(text, 64).upper()):
         raise Wrong("digits_lost")
-    if re.fullmatch(r"[A-Z]{1,3}[0-9]{6,12}", number):
-        return number
     try:
-        identity.read(number)
+        return identity.number(text)
     except identity.NotAnIdentity as problem:
         raise Wrong(problem.key, **problem.values) from None
-    return number
 
 
 def numbers(text: str, plan: NumberPlan) -> Heard:

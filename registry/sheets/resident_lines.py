@@ -3,10 +3,11 @@
 import re
 from functools import partial
 
+from registry import identity
 from registry.drafts import ResidentChange
 from registry.models import LineKind
 from registry.numbers import Heard, NumberKind
-from registry.sheets import cells, columns, identity
+from registry.sheets import cells, columns
 from registry.sheets.headings import Line
 from registry.sheets.names import Names
 from registry.sheets.record import CellReader, Facts, Record, number_in_the_register

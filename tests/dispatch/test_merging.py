@@ -24,7 +24,7 @@ from tests.dispatch.backup.installation import Installation
 from tests.dispatch.town import Town
 
 LANDLINE, MOBILE, DAUGHTER, NEPHEW = "02367001001", "13800001009", "13900001111", "13900002222"
-IDENTITY = "510102194005010027"
+IDENTITY = "510102194005010029"
 
 
 @pytest.fixture

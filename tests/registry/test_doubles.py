@@ -11,7 +11,7 @@ from registry.people import create_resident
 from registry.store import Actor, Scope, Store
 from registry.vault import Vault
 
-IDENTITY = "510102194005010027"
+IDENTITY = "510102194005010029"
 
 
 def somebody(store: Store, scope: Scope, vault: Vault, name: str, number: str, **facts: object) -> int:

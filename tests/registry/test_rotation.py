@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from registry import rotation
 from registry.errors import WrongMasterKey
+from registry.identity import check_digit
 from registry.models import DataKey, Resident
 from registry.rotation import rotate
 from registry.search import find_residents
@@ -35,7 +36,8 @@ def vault(keys: dict[int, bytes]) -> Vault:
 
 
 def number_of(place: int) -> str:
-    return f"5101021940010{place:04d}X"
+    first = f"51010219400101{place:03d}"
+    return first + check_digit(first)
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_a_command_that_failed_may_be_sent_again(console: Console, town: Town) -
 
 def test_what_was_answered_about_a_resident_is_not_kept_in_the_clear(console: Console, town: Town) -> None:
     new = {"name": "李桂兰", "health_note": "心脏起搏器", "consented_on": "2026-01-15"}
-    new["identity_number"] = "500101194005010021"
+    new["identity_number"] = "500101194005010020"
     first = console.send("POST", "residents", new, "register")
     assert first.json()["health_note"] == "心脏起搏器"
     (kept,) = town.all(IdempotentReply)

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from registry import identity
 from registry.numbers import NumberPlan
-from registry.sheets import capacities, cells, hours, identity, plans
+from registry.sheets import capacities, cells, hours, plans
 from registry.sheets.cells import Wrong
 
 PLAN = NumberPlan("CN", "023")

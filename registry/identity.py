@@ -4,13 +4,16 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from operator import mul
+from typing import LiteralString
 
 from registry.models import Gender
+from registry.text import folded
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999, 4.2: 2^(i-1) mod 11
 _DIGITS = "10X98765432"
 _NEW = re.compile(r"[0-9]{17}[0-9X]")
 _OLD = re.compile(r"[0-9]{15}")
+_FOREIGN = re.compile(r"[A-Z]{1,3}[0-9]{6,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,19 @@ class Identity:
 class NotAnIdentity(Exception):
     """`key` says what is wrong, `values` what would be right."""
 
-    def __init__(self, key: str, **values: str) -> None:
+    def __init__(self, key: LiteralString, **values: str) -> None:
         super().__init__(key)
         self.key, self.values = key, values
+
+
+def number(text: str) -> str:
+    """An identity number of mainland China, checked, or a passport's or permit's, which begins with a letter; as it
+    is kept, whatever its width, case and spaces. Raises NotAnIdentity.
+    """
+    found = re.sub(r"[\s-]", "", folded(text, 64)).upper()
+    if not _FOREIGN.fullmatch(found):
+        read(found)
+    return found
 
 
 def read(number: str) -> Identity:
