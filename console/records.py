@@ -50,7 +50,8 @@ class Records:
         self.proofs: dict[str, ProofLine] = {}  # the last one of each trunk and telephone
         self.gateways: dict[str, GatewayLine] = {}
         self.findings: list[FindingLine] = []
-        self.wrong_numbers: list[WrongNumberLine] = []  # of merchants, for somebody to correct
+        self.wrong_numbers: list[WrongNumberLine] = []  # of merchants, for somebody to correct, the oldest first
+        self.more_wrong_numbers = 0
         self.expiries: list[ExpiryLine] = []  # of merchants, for somebody to renew, the first to end first
         self.more_expiries = 0
         self.hold: HoldLine | None = None  # after a restore: nothing is sent, nobody is called
@@ -80,7 +81,7 @@ class Records:
         self.proofs = {_proven(proof): proof for proof in board.proofs}
         self.gateways = {gateway.name: gateway for gateway in board.gateways}
         self.findings = board.findings
-        self.wrong_numbers = board.wrong_numbers
+        self.wrong_numbers, self.more_wrong_numbers = board.wrong_numbers, board.more_wrong_numbers
         self.expiries, self.more_expiries = board.expiries, board.more_expiries
         self.hold = board.hold
         if self.me is not None:
@@ -117,7 +118,8 @@ class Records:
         if event.findings is not None:
             self.findings = event.findings
         if event.wrong_numbers is not None:
-            self.wrong_numbers = event.wrong_numbers
+            wrong = [each for each in self.wrong_numbers if each.merchant.id != event.subject_id]
+            self.wrong_numbers = sorted([*wrong, *event.wrong_numbers], key=lambda each: each.since)
         if event.expiries is not None:
             others = [each for each in self.expiries if each.merchant.id != event.subject_id]
             self.expiries = sorted([*others, *event.expiries], key=lambda each: each.last)

@@ -1,5 +1,6 @@
 """Numbers of merchants that the telephone network does not know: not used again until somebody corrects them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from sqlmodel import col, select
 
 from registry import past
 from registry.models import Channel, Merchant, MerchantNumber
-from registry.store import Actor, Entry, Reading, Subject, Writing
+from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,17 @@ def note_wrong(session: Writing, merchant_id: int, channel: Channel, number: str
     )
 
 
-def to_correct(session: Reading | Writing, centre_id: int) -> list[WrongNumber]:
-    """The oldest first."""
+def to_correct(
+    session: Reading | Writing, scope: Scope, merchant_ids: Collection[int] | None = None
+) -> list[WrongNumber]:
+    """The oldest first, of all merchants in the scope or of those."""
+    here = [scope.covers(Merchant), col(Merchant.ended_at).is_(None), col(MerchantNumber.wrong_since).is_not(None)]
+    if merchant_ids is not None:
+        here.append(col(Merchant.id).in_(merchant_ids))
     rows = session.exec(
         select(MerchantNumber, Merchant)
         .join(Merchant, col(Merchant.id) == MerchantNumber.merchant_id)
-        .where(
-            Merchant.centre_id == centre_id,
-            col(Merchant.ended_at).is_(None),
-            col(MerchantNumber.wrong_since).is_not(None),
-        )
+        .where(*here)
         .order_by(col(MerchantNumber.wrong_since), col(MerchantNumber.id))
     ).all()
     return [

@@ -91,7 +91,7 @@ def _wrong_numbers(world: World, speech: Speech) -> Iterator[Note]:
         since = times.day_and_hour(each.since, world.zone, world.now())
         name, number = plain(each.merchant.name, 40), reading(each.number)
         yield speech.say("board.wrong_number", merchant=name, number=number, since=since), _BAD
-    if (more := len(world.wrong_numbers) - _MOST_NUMBERS) > 0:
+    if (more := max(len(world.wrong_numbers) - _MOST_NUMBERS, 0) + world.more_wrong_numbers) > 0:
         yield speech.say("board.wrong_numbers_more", count=more), _BAD
 
 
@@ -105,7 +105,7 @@ def _expiries(world: World, speech: Speech) -> Iterator[Note]:
         name, term, left = plain(each.merchant.name, 40), speech.word("term", each.term), (each.last - today).days
         key, tone = ("board.ends", _NEWS) if left >= 0 else ("board.has_ended", _BAD)
         yield speech.say(key, merchant=name, term=term, day=each.last.isoformat(), days=left), tone
-    if (more := len(due) - _MOST_NUMBERS + world.more_expiries) > 0:
+    if (more := max(len(due) - _MOST_NUMBERS, 0) + world.more_expiries) > 0:
         yield speech.say("board.ends_more", count=more), _NEWS
 
 

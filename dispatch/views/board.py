@@ -19,7 +19,7 @@ from dispatch.views.desk import gap_lines, hold_line, link_lines, operator_line
 from dispatch.views.findings import finding_lines
 from dispatch.views.gateways import gateway_lines
 from dispatch.views.inbound import waiting
-from dispatch.views.merchants import expiries_to_renew, wrong_number_lines
+from dispatch.views.merchants import expiries_to_renew, numbers_to_correct
 from dispatch.views.proofs import proof_lines
 from dispatch.wire.board import Board
 from registry.models import Centre
@@ -30,7 +30,8 @@ from registry.store.journal import Journal
 def board(session: Reading | Writing, desk: Desk, now: datetime) -> Board:
     centre = session.get(Centre, desk.centre_id)
     assert centre is not None
-    ending, more = expiries_to_renew(session, desk.scope, now)
+    ending, more_ending = expiries_to_renew(session, desk.scope, now)
+    wrong, more_wrong = numbers_to_correct(session, desk.scope)
     return Board(
         at=now,
         last_event_id=f"{centre.epoch}-{last_seq(session)}",
@@ -45,9 +46,10 @@ def board(session: Reading | Writing, desk: Desk, now: datetime) -> Board:
         proofs=proof_lines(session, desk.centre_id),
         gateways=gateway_lines(session, desk.centre_id),
         findings=finding_lines(session, desk.centre_id),
-        wrong_numbers=wrong_number_lines(session, desk.centre_id),
+        wrong_numbers=wrong,
+        more_wrong_numbers=more_wrong,
         expiries=ending,
-        more_expiries=more,
+        more_expiries=more_ending,
         hold=hold_line(session, desk.centre_id),
     )
 

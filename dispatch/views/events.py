@@ -19,7 +19,7 @@ from dispatch.views.desk import gap_line, hold_line, known, link_line, operator_
 from dispatch.views.findings import finding_lines
 from dispatch.views.gateways import gateway_lines
 from dispatch.views.inbound import inbound_lines
-from dispatch.views.merchants import expiries_of, wrong_number_lines
+from dispatch.views.merchants import expiries_of, wrong_numbers_of
 from dispatch.views.proofs import proof_line
 from dispatch.views.timeline import actor_lines, entry
 from dispatch.wire.board import Event
@@ -86,7 +86,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
     for row in rows:
         if row.subject is Subject.MERCHANT:
             merchants.setdefault(row.centre_id, set()).add(row.subject_id)
-    wrong = {centre_id: wrong_number_lines(session, centre_id) for centre_id in merchants}
+    wrong = {each: wrong_numbers_of(session, each, theirs) for each, theirs in merchants.items()}
     ending = {each: expiries_of(session, each, theirs, now) for each, theirs in merchants.items()}
     held = {centre_id: hold_line(session, centre_id) for centre_id in {row.centre_id for row in rows}}
     actors = actor_lines(session, rows)
@@ -108,7 +108,7 @@ def render(session: Reading, rows: Sequence[Journal], epoch: str, now: datetime)
                 "proof": proofs.get(row.data.get("proof")) if row.subject is Subject.EXCHANGE else None,
                 "gateway": gateways.get((row.centre_id, str(row.data.get("gateway")))),
                 "findings": findings.get(row.centre_id) if "finding" in row.data else None,
-                "wrong_numbers": wrong[row.centre_id] if row.subject is Subject.MERCHANT else None,
+                "wrong_numbers": wrong[row.centre_id][row.subject_id] if row.subject is Subject.MERCHANT else None,
                 "expiries": ending[row.centre_id][row.subject_id] if row.subject is Subject.MERCHANT else None,
                 "hold": held[row.centre_id] if row.subject in _MOVES_THE_HOLD else None,
             }

@@ -19,9 +19,9 @@ from registry.expiries import Expiry, expiries
 from registry.models import Service, StaffMember
 from registry.staff import absence
 from registry.store import Reading, Scope, Writing
-from registry.wrong_numbers import to_correct
+from registry.wrong_numbers import WrongNumber, to_correct
 
-MOST_EXPIRIES = 100
+MOST_LISTED = 100  # of what a board says of merchants
 LAST_SAID = 10
 
 
@@ -93,9 +93,23 @@ def _member(member: StaffMember) -> StaffView:
     return StaffView(id=member.id, name=member.name, number=member.number, away=days)
 
 
-def wrong_number_lines(session: Reading | Writing, centre_id: int) -> list[WrongNumberLine]:
-    """What somebody has to correct in the register."""
-    found = to_correct(session, centre_id)
+def numbers_to_correct(session: Reading | Writing, scope: Scope) -> tuple[list[WrongNumberLine], int]:
+    """What somebody has to correct in the register: the oldest, and how many more."""
+    found = to_correct(session, scope)
+    return _wrong_number_lines(session, found[:MOST_LISTED]), len(found[MOST_LISTED:])
+
+
+def wrong_numbers_of(
+    session: Reading | Writing, centre_id: int, merchant_ids: Collection[int]
+) -> dict[int, list[WrongNumberLine]]:
+    """What somebody has to correct of each of those merchants."""
+    lines: dict[int, list[WrongNumberLine]] = {merchant_id: [] for merchant_id in merchant_ids}
+    for line in _wrong_number_lines(session, to_correct(session, Scope(centre_id), merchant_ids)):
+        lines[line.merchant.id].append(line)
+    return lines
+
+
+def _wrong_number_lines(session: Reading | Writing, found: Collection[WrongNumber]) -> list[WrongNumberLine]:
     lines = merchant_lines(session, (each.merchant_id for each in found))
     return [
         WrongNumberLine(
@@ -111,8 +125,8 @@ def expiries_to_renew(session: Reading | Writing, scope: Scope, now: datetime) -
     """
     today = centres.today(session, scope.centre_id, now)
     found = expiries(session, scope, today)
-    more = sum(each.told_from <= today for each in found[MOST_EXPIRIES:])
-    return _expiry_lines(session, found[:MOST_EXPIRIES]), more
+    more = sum(each.told_from <= today for each in found[MOST_LISTED:])
+    return _expiry_lines(session, found[:MOST_LISTED]), more
 
 
 def expiries_of(

@@ -157,6 +157,7 @@ class Board(Wire):
     gateways: list[GatewayLine] = []
     findings: list[FindingLine] = []
     wrong_numbers: list[WrongNumberLine] = []  # the oldest first
+    more_wrong_numbers: int = 0  # that are not listed
     expiries: list[ExpiryLine] = []  # of licences and contracts, the first to end first
     more_expiries: int = 0  # that are told of and not listed
     hold: HoldLine | None = None
@@ -177,6 +178,6 @@ class Event(TimelineEntry):
     proof: ProofLine | None = None  # it takes the place of that exchange's, kind's and name's
     gateway: GatewayLine | None = None
     findings: list[FindingLine] | None = None  # all of them, when one has come, changed or gone
-    wrong_numbers: list[WrongNumberLine] | None = None  # all of them as they are now; None: as they were
+    wrong_numbers: list[WrongNumberLine] | None = None  # those of the merchant that it is about, as they are now
     expiries: list[ExpiryLine] | None = None  # those of the merchant that it is about, as they are now
     hold: HoldLine | None = None  # as it is now; one about the `centre` without it: released

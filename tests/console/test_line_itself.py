@@ -107,9 +107,11 @@ async def test_a_number_that_does_not_exist_is_named_until_somebody_has_correcte
 ) -> None:
     wrong = WrongNumberLine(merchant=people.MERCHANTS[0], channel="voice", number="+862367008001", since=people.NOW)
     async with sit_down(size) as seat:
-        town.happen("merchant.number_wrong", wrong_numbers=[wrong])
+        town.happen("merchant.number_wrong", subject_id=wrong.merchant.id, wrong_numbers=[wrong])
         await seat.sees("的 02367008001 是空号（10:00）")
-        town.happen("merchant.changed", wrong_numbers=[])
+        town.happen("merchant.changed", subject_id=people.MERCHANTS[1].id, wrong_numbers=[])
+        await seat.sees("的 02367008001 是空号（10:00）")
+        town.happen("merchant.changed", subject_id=wrong.merchant.id, wrong_numbers=[])
         await seat.until(lambda: "空号" not in seat.text)
 
 

@@ -92,13 +92,15 @@ def test_a_number_that_does_not_exist_is_never_dialled_again_until_somebody_corr
 ) -> None:
     assert goes_on(town, Outcome.INVALID) == SECOND
     with town.store.reading() as session:
-        assert [(each.merchant, each.number) for each in to_correct(session, town.centre_id)] == [("康宁药房", FIRST)]
+        assert [(each.merchant, each.number) for each in to_correct(session, Scope(town.centre_id))] == [
+            ("康宁药房", FIRST)
+        ]
     assert town.journal("merchant")[-1] == "merchant.number_wrong"
     town.ends(SECOND, Outcome.KEY, "2")
     assert town.dispatch(town.open(1)).number == SECOND
     writes(town, SMS, FIRST, SECOND)  # it was right after all
     with town.store.reading() as session:
-        assert to_correct(session, town.centre_id) == []
+        assert to_correct(session, Scope(town.centre_id)) == []
     assert town.dispatch(town.open(1)).number == FIRST
 
 

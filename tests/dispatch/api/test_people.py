@@ -237,10 +237,10 @@ def test_a_licence_and_a_contract_that_end_soon_are_on_the_board_until_they_are_
     assert supervisor.get("board")["expiries"] == []
 
 
-def test_of_what_ends_a_board_lists_the_first_of_its_own_areas_and_counts_the_rest(
+def test_of_what_ends_or_is_wrong_a_board_lists_the_first_of_its_own_areas_and_counts_the_rest(
     console: Console, colleague: Console, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merchants, "MOST_EXPIRIES", 2)
+    monkeypatch.setattr(merchants, "MOST_LISTED", 2)
     with town.store.writing() as session:
         here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
         for desk, area in ((town.desk, here), (town.colleague, across)):
@@ -250,8 +250,14 @@ def test_of_what_ends_a_board_lists_the_first_of_its_own_areas_and_counts_the_re
     today = town.clock.now().date()
     for days in (5, 4, 3):
         ends = today + timedelta(days=days)
-        town.merchant(f"{days}天药房", sms=f"+861390000001{days}", licence_expires=ends, area_id=here.id)
+        number = f"+861390000001{days}"
+        shop = town.merchant(f"{days}天药房", sms=number, licence_expires=ends, area_id=here.id)
+        with town.store.writing() as session:
+            note_wrong(session, shop, Channel.SMS, number)
     board = console.get("board")
     assert [each["merchant"]["name"] for each in board["expiries"]] == ["3天药房", "4天药房"]
-    assert board["more_expiries"] == 1
-    assert (colleague.get("board")["expiries"], colleague.get("board")["more_expiries"]) == ([], 0)
+    assert [each["merchant"]["name"] for each in board["wrong_numbers"]] == ["5天药房", "4天药房"]
+    assert (board["more_expiries"], board["more_wrong_numbers"]) == (1, 1)
+    across_the_river = colleague.get("board")
+    assert (across_the_river["expiries"], across_the_river["more_expiries"]) == ([], 0)
+    assert (across_the_river["wrong_numbers"], across_the_river["more_wrong_numbers"]) == ([], 0)
