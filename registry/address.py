@@ -7,6 +7,7 @@ from functools import lru_cache
 _DIGITS = "零幺二三四五六七八九"
 _NUMERALS = "零一二三四五六七八九"
 _CORE = re.compile(r"[0-9a-z]+")
+_COUNTED = re.compile(r"([一二三四五六七八九]?)(?:(十)([一二三四五六七八九]?))?(?=$|[栋幢座号楼单室户])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,14 @@ class Address:
 
 @lru_cache(maxsize=5000)
 def core(part: str) -> str:
-    """What tells one building from the next: `5` of 5栋, 5号楼 or 05; letters in lower case."""
-    found = _CORE.search(part.casefold())
-    return found[0].lstrip("0") or "0" if found else part.casefold()
+    """What tells one building from the next: `5` of 5栋, 5号楼, 05 or 五栋; letters in lower case."""
+    if found := _CORE.search(part.casefold()):
+        return found[0].lstrip("0") or "0"
+    if (counted := _COUNTED.match(part)) and counted[0]:
+        first, ten, last = counted.groups(default="")
+        value = _NUMERALS.index(first) if first else 1
+        return str(10 * value + (_NUMERALS.index(last) if last else 0) if ten else value)
+    return part.casefold()
 
 
 def _with(part: str, word: str) -> str:

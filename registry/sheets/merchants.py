@@ -73,9 +73,11 @@ class Merchants(OneByOne):
         return reader.record
 
     def told_by(self, record: Record) -> Iterator[str]:
-        which = record.facts.get("id")
+        which, licence = record.facts.get("id"), record.facts.get("licence_number")
         if which != "new":
             yield f"number {which}" if which else folded(record.facts["name"], 80)
+        if licence and not which:
+            yield f"licence {licence}"
 
     def keys(self, record: Record) -> Iterator[Hashable]:
         yield from ((name, record.facts[name]) for name in _TOLD_BY if record.facts.get(name))

@@ -21,9 +21,11 @@ _HEARINGS = columns.understood(columns.HEARINGS)
 _GROUPS = columns.understood(columns.GROUPS)
 
 _BUILDING = re.compile(
-    r"(.*?)([0-9]+|[A-Za-z][0-9]*)(?:栋|幢|号楼|座|#)(?:([0-9A-Za-z]+|[一二三四五六七八九十])单元)?(?:[0-9]+[层楼])?[-—]?"
+    r"(.*?)([0-9]+|[A-Za-z][0-9]*|[一二三四五六七八九十]+)(?:栋|幢|号楼|座|#)"
+    r"(?:([0-9A-Za-z]+|[一二三四五六七八九十]+)单元)?(?:[0-9一二三四五六七八九十]+[层楼])?[-—]?"
     r"([0-9A-Za-z]{1,6}(?:-[0-9]{1,4})?)(?:室|号|户|房)?"
 )
+_SPACES = re.compile(r"(?<=[\u4e00-\u9fff])\s+")
 _DASHES = re.compile(r"(.*?)([0-9A-Za-z]{1,4})[-—]([0-9]{1,3})[-—]([0-9]{1,5})")
 
 
@@ -95,7 +97,8 @@ def _address(reader: CellReader, facts: Facts) -> None:
     text = reader.text("address")
     if text is None:
         return
-    found = _DASHES.fullmatch(cells.part(text)) or _BUILDING.fullmatch(cells.part(text))
+    written = _SPACES.sub("", cells.part(text))
+    found = _DASHES.fullmatch(written) or _BUILDING.fullmatch(written)
     if found is None:
         facts.setdefault("community", text)
         reader.remark("address", "address_whole")

@@ -44,7 +44,12 @@ def test_in_english_the_doors_digits_are_spoken_one_by_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "same"), [("5", "5"), ("5栋", "5"), ("05", "5"), ("5号楼", "5"), ("A座", "a"), ("", "")]
+    ("part", "same"),
+    [
+        *(("5", "5"), ("5栋", "5"), ("05", "5"), ("5号楼", "5"), ("五栋", "5"), ("一", "1"), ("十号楼", "10")),
+        *(("十二栋", "12"), ("二十单元", "20"), ("二十三幢", "23"), ("A座", "a"), ("东楼", "东楼"), ("五一", "五一")),
+        ("", ""),
+    ],
 )
 def test_the_core_of_a_part_is_what_tells_it_from_the_next(part: str, same: str) -> None:
     assert core(part) == same

@@ -4,6 +4,7 @@ import pytest
 
 from registry.areas import add_area
 from registry.models import Resident
+from registry.search import find_residents
 from registry.sheets.headings import Line
 from registry.sheets.record import Outcome
 from registry.sheets.review import Review, judged
@@ -220,3 +221,22 @@ def test_a_thousand_lines_with_ten_bad_ones_lose_only_the_ten(desk: Desk) -> Non
     review = desk.review(desk.sheet(("姓名", "出生日期", "电话"), *rows))
     assert review.counts == {Outcome.NEW: 990, Outcome.REFUSED: 10}
     assert [one.row for one in review.findings] == [n + 2 for n in range(7, 1000, 100)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["青石里5栋2单元502", "青石里5-2-502", "青石里五栋二单元502室", "青石里5号楼2单元5层502", "青石里 5栋 2单元 502"],
+)
+def test_an_address_in_one_cell_is_taken_apart_however_it_is_written(
+    desk: Desk, store: Store, scope: Scope, written: str
+) -> None:
+    desk.brings_in(("姓名", "电话", "住址"), ("王秀英", "67001001", written))
+    with store.reading() as session:
+        found = find_residents(session, scope, "青石里5-2-502", now=store.clock.now())
+    assert [one.name for one in found] == ["王秀英"]
+
+
+def test_a_licence_that_stands_twice_in_a_file_is_told_before_anything_is_applied(desk: Desk) -> None:
+    head = ("名称", "类别", "许可证号")
+    two = (("仁安药房", "药房", "渝0001"), ("仁安大药房", "药房", "渝0001"))
+    assert desk.says(head, *two, kind="merchants") == ["new", "refused :repeated"]
