@@ -239,4 +239,4 @@ def test_an_address_in_one_cell_is_taken_apart_however_it_is_written(
 def test_a_licence_that_stands_twice_in_a_file_is_told_before_anything_is_applied(desk: Desk) -> None:
     head = ("名称", "类别", "许可证号")
     two = (("仁安药房", "药房", "渝0001"), ("仁安大药房", "药房", "渝0001"))
-    assert desk.says(head, *two, kind="merchants") == ["new", "refused :repeated"]
+    assert desk.says(head, *two, kind="merchants") == ["new", "refused repeated"]
