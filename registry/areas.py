@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, func, or_, select
 
 from registry.errors import InUse, NotFound, Problem, Refused
 from registry.models import Area
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
+from registry.text import plain
 
 # The statistical code of GB/T 10114 and of the National Bureau's list: province, city, county, town, village. Often
 # only its first 6 or 9 digits are written.
@@ -46,6 +47,22 @@ def add_area(session: Writing, centre_id: int, code: str, name: str, parent_id: 
 
 def by_code(session: Reading | Writing, centre_id: int, code: str) -> Area | None:
     return session.exec(select(Area).where(Area.centre_id == centre_id, Area.code == code)).one_or_none()
+
+
+def find_areas(
+    session: Reading | Writing, scope: Scope, q: str = "", *, limit: int = 500, offset: int = 0
+) -> tuple[int, list[Area]]:
+    """Of the scope's areas those with `q` in the name, or that code: how many there are, and some of them in the
+    order of the tree.
+    """
+    wanted = [col(Area.centre_id) == scope.centre_id, col(Area.path).startswith(scope.area_path, autoescape=True)]
+    if text := plain(q, 80):
+        wanted.append(
+            or_(col(Area.name).contains(text, autoescape=True), col(Area.code).startswith(text, autoescape=True))
+        )
+    total = session.exec(select(func.count()).select_from(Area).where(*wanted)).one()
+    found = select(Area).where(*wanted).order_by(col(Area.path)).limit(limit).offset(offset)
+    return total, list(session.exec(found))
 
 
 def root(session: Reading | Writing, centre_id: int) -> Area:

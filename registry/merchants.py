@@ -192,9 +192,10 @@ def find_merchants(
     kind: MerchantKind | None = None,
     service_code: str | None = None,
     limit: int = 50,
-) -> list[Merchant]:
+    offset: int = 0,
+) -> tuple[int, list[Merchant]]:
     """Merchants in scope by part of a name or address or a whole number, of a kind, contracted for a service at any
-    time; by name.
+    time: how many there are, and some of them by name.
     """
     wanted: list[ColumnElement[bool]] = [scope.covers(Merchant), col(Merchant.ended_at).is_(None)]
     if kind is not None:
@@ -217,8 +218,9 @@ def find_merchants(
                 col(Merchant.id).in_(by_number),
             )
         )
-    found = select(Merchant).where(*wanted).order_by(col(Merchant.name), col(Merchant.id)).limit(limit)
-    return list(session.exec(found))
+    total = session.exec(select(func.count()).select_from(Merchant).where(*wanted)).one()
+    found = select(Merchant).where(*wanted).order_by(col(Merchant.name), col(Merchant.id)).limit(limit).offset(offset)
+    return total, list(session.exec(found))
 
 
 def merchants_by_number(session: Reading | Writing, centre_id: int, number: str) -> list[Merchant]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from dispatch.api import (
+    areas,
     board,
     calls,
     cards,
@@ -63,6 +64,7 @@ def create_app(house: House) -> FastAPI:
         events,
         calls,
         telephone,
+        areas,
         residents,
         care_plans,
         merchants,

@@ -30,15 +30,16 @@ def find_merchants(
     q: Annotated[str, Query(max_length=200, description="Part of the name or address, or a whole number")] = "",
     kind: Annotated[KindWord | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     """By name."""
 
     def look(session: Reading, desk: Desk) -> Merchants:
         only = MerchantKind(kind) if kind is not None else None
-        found = work.find_merchants(session, desk.scope, q, kind=only, limit=limit)
+        total, found = work.find_merchants(session, desk.scope, q, kind=only, limit=limit, offset=offset)
         ids = [merchant.id for merchant in found]
         lines = merchant_lines(session, ids)
-        return Merchants(total=len(ids), items=[lines[id_] for id_ in ids if id_ is not None])
+        return Merchants(total=total, items=[lines[id_] for id_ in ids if id_ is not None])
 
     return reader.answer(look)
 

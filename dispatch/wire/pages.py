@@ -1,5 +1,6 @@
 """Lists of which only a part is shown."""
 
+from dispatch.wire.areas import AreaView
 from dispatch.wire.base import Wire
 from dispatch.wire.calls import CallLine
 from dispatch.wire.cases import CaseLine
@@ -10,6 +11,10 @@ class Page(Wire):
     """How many there are in all, beside what was asked for."""
 
     total: int
+
+
+class Areas(Page):
+    items: list[AreaView]
 
 
 class Residents(Page):

@@ -15,6 +15,7 @@ POST calls/{call_id}/take, POST calls/{call_id}/hold, POST calls/{call_id}/resum
 POST calls/{call_id}/bring-in, POST calls/{call_id}/drop, POST calls/{call_id}/hang-up, POST calls/{call_id}/listen
 POST dial, POST me/presence
 GET residents, POST residents, GET residents/{resident_id}, PATCH residents/{resident_id}
+GET areas
 GET merchants, POST merchants, GET merchants/{merchant_id}, PATCH merchants/{merchant_id}
 POST merchants/{merchant_id}/suspend, POST merchants/{merchant_id}/resume
 POST cards/{card_id}/dispute, POST cards/{card_id}/decide

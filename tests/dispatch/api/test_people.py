@@ -144,6 +144,9 @@ def test_a_merchant_is_registered_read_and_changed_by_a_supervisor(supervisor: C
     assert supervisor.get(f"merchants/{card['id']}") == card
     assert [each["id"] for each in supervisor.get("merchants", q="康宁", kind="pharmacy")["items"]] == [card["id"]]
     assert supervisor.get("merchants", q="康宁", kind="water")["items"] == []
+    supervisor.post("merchants", 201, **NEW | {"name": "同心药房"})
+    page = supervisor.get("merchants", kind="pharmacy", limit=1, offset=1)
+    assert (page["total"], [each["name"] for each in page["items"]]) == (2, [NEW["name"]])
     plan = ["20:00-08:00/voice_first/3"]
     changed = supervisor.patch(
         f"merchants/{card['id']}",
@@ -261,3 +264,21 @@ def test_of_what_ends_or_is_wrong_a_board_lists_the_first_of_its_own_areas_and_c
     across_the_river = colleague.get("board")
     assert (across_the_river["expiries"], across_the_river["more_expiries"]) == ([], 0)
     assert (across_the_river["wrong_numbers"], across_the_river["more_wrong_numbers"]) == ([], 0)
+
+
+def test_a_desk_sees_its_own_area_and_what_lies_below_it(colleague: Console, supervisor: Console, town: Town) -> None:
+    with town.store.writing() as session:
+        west = add_area(session, town.centre_id, "500107", "九龙坡区")
+        add_area(session, town.centre_id, "500107102", "西彭镇", west.id)
+        add_area(session, town.centre_id, "500103", "渝中区")
+        operator = session.get(Operator, town.colleague.operator_id)
+        assert operator is not None
+        operator.area_id = west.id
+    hers = colleague.get("areas")
+    assert (hers["total"], [each["name"] for each in hers["items"]]) == (2, ["九龙坡区", "西彭镇"])
+    assert hers["items"][1]["parent_id"] == hers["items"][0]["id"]
+    assert {each["name"] for each in supervisor.get("areas")["items"]} > {"九龙坡区", "西彭镇", "渝中区"}
+    assert [each["name"] for each in supervisor.get("areas", q="5001071")["items"]] == ["西彭镇"]
+    assert [each["name"] for each in supervisor.get("areas", q="渝")["items"]] == ["渝中区"]
+    page = supervisor.get("areas", q="5001", limit=1, offset=1)
+    assert (page["total"], len(page["items"])) == (3, 1)
