@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from registry.errors import Problem, Refused
 from registry.models import Line, Resident
-from registry.people import held, note
+from registry.people import Happened, held, note
 from registry.store import Actor, Scope, Writing
 
 
@@ -49,7 +49,7 @@ def come_back(session: Writing, scope: Scope, resident_id: int, *, seen_version:
     return resident
 
 
-def _noted(session: Writing, resident: Resident, what: str, actor: Actor, **data: str) -> None:
+def _noted(session: Writing, resident: Resident, what: Happened, actor: Actor, **data: str) -> None:
     resident.version += 1
     resident.updated_at = session.clock.now()
     note(session, resident, what, actor, **data)

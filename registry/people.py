@@ -6,7 +6,7 @@ changed, never what they hold.
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -35,6 +35,11 @@ from registry.vault import Vault
 
 OLDEST = 130  # years
 _PAST_DAYS = ("born", "consented_on", "visited_on")
+
+# What the journal says of her record: each has words on the screen of her history.
+Happened = Literal[
+    "created", "changed", "confirmed", "ended", "came_back", "merged", "kept_apart", "withdrawn", "deleted"
+]
 
 
 def create_resident(
@@ -176,7 +181,7 @@ def _changed(
     note(session, resident, "changed", actor, **facts)
 
 
-def note(session: Writing, resident: Resident, what: str, actor: Actor, **data: Any) -> None:
+def note(session: Writing, resident: Resident, what: Happened, actor: Actor, **data: Any) -> None:
     """The journal's entry about her."""
     assert resident.id is not None
     session.record(

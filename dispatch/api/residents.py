@@ -10,9 +10,10 @@ from dispatch import residents as work
 from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
 from dispatch.house import House
-from dispatch.views import doubles
+from dispatch.views import doubles, history
 from dispatch.views.people import resident_card, resident_line, resident_lines
 from dispatch.wire.base import Id
+from dispatch.wire.history import History
 from dispatch.wire.pages import Doubles, Residents
 from dispatch.wire.people import (
     Apart,
@@ -77,6 +78,21 @@ def open_resident(resident_id: Id, reader: Reads) -> Response:
     return reader.look_up(
         lambda session, desk: _card(session, desk, joining.current_id(session, resident_id), reader.house)
     )
+
+
+@router.get("/{resident_id}/history", response_model=History)
+def list_history(
+    resident_id: Id,
+    reader: Reads,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """Who changed which fields of her record and when, the newest first, never what they held.
+
+    That it was read is in the access log. A record that went into another one leads there, and what was done to it
+    before stands in that one's history.
+    """
+    return reader.look_up(lambda session, desk: history.history(session, desk, resident_id, limit, offset))
 
 
 @router.post("", response_model=ResidentCard, status_code=201)
