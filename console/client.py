@@ -27,6 +27,7 @@ from dispatch.wire.cases import (
     Remind,
     Reopen,
 )
+from dispatch.wire.history import History
 from dispatch.wire.merchants import MerchantCard
 from dispatch.wire.offers import (
     Candidates,
@@ -66,6 +67,7 @@ _RULES = TypeAdapter(list[RuleView])
 _SERVICES = TypeAdapter(list[ServiceView])
 _SHEETS = TypeAdapter(list[SheetLine])
 _TIMELINE = TypeAdapter(list[TimelineEntry])
+_PAGE = 50  # entries of a history in one reading
 _SILENCE = 45.0  # seconds; the service pings every 15, so this is a connection that died without saying so
 
 
@@ -169,6 +171,11 @@ class Client:
     async def resident(self, resident_id: int) -> ResidentCard:
         """Opens the card: the service notes in its access log who did."""
         return ResidentCard.model_validate(await self._transport.get(f"residents/{resident_id}"))
+
+    async def history(self, resident_id: int, offset: int) -> History:
+        """What was done to her record, from `offset` on; that it was read is in the service's access log."""
+        path = f"residents/{resident_id}/history"
+        return History.model_validate(await self._transport.get(path, limit=_PAGE, offset=offset))
 
     async def confirm(self, resident_id: int, still: Confirm) -> ResidentCard:
         """She was asked, and it is still so."""

@@ -17,6 +17,7 @@ from console.board.rows import OF_ONE_COLUMNS, case_text, rows_of_one
 from console.card import consent, leaving, still
 from console.card.call import call_head, nobody
 from console.card.find import Find
+from console.card.history import HistoryScreen
 from console.card.register import Register
 from console.card.resident import details, summary
 from console.card.speaker import change, speakers
@@ -51,6 +52,7 @@ class CardScreen(PhoneRoom):
         key("v", "still", "card.still"),
         key("a", "consent", "card.consent"),
         key("e", "leaving", "card.leaving"),
+        key("p", "history", "card.history"),
     ]
     enter = "card.open_case"
 
@@ -172,7 +174,7 @@ class CardScreen(PhoneRoom):
                 return self._card is not None and self._card.left is None
             case "leaving":
                 return self._card is not None and (call is None or call.state == "ended")
-            case "care":
+            case "care" | "history":
                 return resident is not None
             case _:
                 return super().check_action(action, parameters)
@@ -312,6 +314,11 @@ class CardScreen(PhoneRoom):
         """When she is called to hear whether she is well."""
         if self.resident is not None:
             self.app.push_screen(CareScreen(self.desk, self.resident))
+
+    def action_history(self) -> None:
+        """Who changed what of her record."""
+        if self.resident is not None:
+            self.app.push_screen(HistoryScreen(self.desk, self.resident))
 
     def action_settle(self) -> None:
         if self.call_id is not None:

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from dispatch.wire.base import Problem
+from dispatch.wire.history import History
 from dispatch.wire.pages import Doubles
 from dispatch.wire.people import Apart, ResidentCard, ResidentLine
 from tests.console.stand_in.answers import refused, written
@@ -39,6 +40,12 @@ def add_people(app: FastAPI, town: Town) -> None:
     async def resident(resident_id: int) -> Response:
         town.opened.append(f"resident {resident_id}")
         return written(town.residents[resident_id])
+
+    @app.get("/api/v1/residents/{resident_id}/history")
+    async def history(resident_id: int, limit: int, offset: int) -> Response:
+        town.opened.append(f"history {resident_id}")
+        whole = town.histories.get(resident_id, [])
+        return written(History(total=len(whole), resident_id=resident_id, items=whole[offset : offset + limit]))
 
     @app.patch("/api/v1/residents/{resident_id}")
     async def change(resident_id: int, request: Request) -> Response:

@@ -19,6 +19,7 @@ from dispatch.wire.board import (
 from dispatch.wire.calls import CallCard, CallLine
 from dispatch.wire.care import CarePlanView
 from dispatch.wire.cases import CaseCard, CaseLine
+from dispatch.wire.history import HistoryEntry
 from dispatch.wire.ladders import ActorLine
 from dispatch.wire.merchants import MerchantCard
 from dispatch.wire.offers import Candidate, Candidates, Excluded
@@ -50,6 +51,7 @@ class Town:
     calls: dict[int, CallCard] = field(default_factory=dict)
     cases: dict[str, CaseCard] = field(default_factory=dict)
     residents: dict[int, ResidentCard] = field(default_factory=dict)
+    histories: dict[int, list[HistoryEntry]] = field(default_factory=dict)  # the newest first
     services: list[ServiceView] = field(default_factory=list)
     merchants: list[MerchantLine] = field(default_factory=list)
     inbound: dict[int, InboundLine] = field(default_factory=dict)
