@@ -21,10 +21,10 @@ def called(resident: ResidentLine) -> str:
 
 
 def flags(resident: ResidentLine, speech: Speech) -> str:
-    """What changes how one speaks and how fast one acts: 独居 听力差 照护3级."""
-    found = [speech.word("group", group) for group in resident.groups]
-    if resident.hearing != "good":
-        found.insert(0, speech.word("hearing", resident.hearing))
+    """What changes how one speaks and how fast one acts: 听力差 失明 独居 照护3级."""
+    senses = {"hearing": resident.hearing, "sight": resident.sight}
+    found = [speech.word(sense, how) for sense, how in senses.items() if how != "good"]
+    found += [speech.word("group", group) for group in resident.groups]
     if resident.care_level:
         found.append(speech.say("person.care", level=resident.care_level))
     return " ".join(found)

@@ -10,7 +10,7 @@ from dispatch.models import Message, MessageKind
 from dispatch.models.transitions import note
 from dispatch.wire.catalogue import Catalogue
 from registry.cards import summary
-from registry.models import Centre, Channel, Hearing, Line, LineKind, Resident
+from registry.models import Centre, Channel, Hearing, Line, LineKind, Resident, Sight
 from registry.store import Actor, Scope, Writing
 
 # Those to whoever does not wait for one.
@@ -32,7 +32,9 @@ def number_of(session: Writing, resident: Resident) -> str | None:
 
 
 def mobile_of(session: Writing, resident: Resident) -> str | None:
-    """Where she can be written to."""
+    """Where she can be written to; None for one who is blind, or has no mobile."""
+    if resident.sight is Sight.BLIND:
+        return None
     return _line(session, resident, LineKind.MOBILE)
 
 

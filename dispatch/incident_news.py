@@ -1,5 +1,6 @@
 """What the residents of an incident are told: that it is known, that somebody comes, that it is over, and whether it
-is for them too. By SMS, or by telephone where there is no mobile; never in the quiet hours, and only the newest news.
+is for them too. By SMS, or by telephone to whoever has no mobile or sees badly; never in the quiet hours, and only
+the newest news.
 
 Each is a clock on her own case and then a message of the outbox, in a transaction of its own: an incident may have
 hundreds of cases.
@@ -22,7 +23,7 @@ from dispatch.models import Case, CaseState, IncidentNews, Message, MessageKind,
 from dispatch.models.transitions import key, move, note
 from dispatch.texts import Written
 from dispatch.wire.catalogue import Catalogue
-from registry.models import Area, Centre, Channel, Resident
+from registry.models import Area, Centre, Channel, Resident, Sight
 from registry.store import Actor, ActorKind, Subject, Writing
 
 WORTH = timedelta(hours=24)  # a later one only puzzles
@@ -73,7 +74,7 @@ def due(session: Writing, case: Case, timer: Timer) -> None:
         return
     mobile, telephone = asking.mobile_of(session, resident), asking.number_of(session, resident)
     case.news = news
-    if mobile is not None:
+    if mobile is not None and (resident.sight is Sight.GOOD or telephone is None):
         _put(session, case, incident, resident, news, Channel.SMS, mobile)
     elif telephone is not None:
         _put(session, case, incident, resident, news, Channel.VOICE, telephone)

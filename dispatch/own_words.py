@@ -14,7 +14,7 @@ from dispatch.errors import BadValue
 from dispatch.models import Case, Message, MessageKind
 from dispatch.models.transitions import note
 from dispatch.wire.sms import OwnWords, Reckoning
-from registry.models import Channel, Merchant, Resident
+from registry.models import Channel, Merchant, Resident, Sight
 from registry.store import Writing
 
 
@@ -32,7 +32,8 @@ def reckon(text: str, gateways: Sequence[GatewaySettings]) -> Reckoning:
 
 
 def write(session: Writing, desk: Desk, number: str, words: OwnWords) -> Case:
-    """Puts the SMS into the outbox. Raises NotFound, and BadValue where there is no number to write to."""
+    """Puts the SMS into the outbox. Raises NotFound, and BadValue where there is no number to write to or
+    nobody who can read it."""
     case = held(session, desk, number)
     message = _to_merchant(session, case, words) if words.to == "merchant" else _to_resident(session, case, words)
     message.case_id, message.area_id = case.id, case.area_id
@@ -66,6 +67,8 @@ def _to_merchant(session: Writing, case: Case, words: OwnWords) -> Message:
 
 def _to_resident(session: Writing, case: Case, words: OwnWords) -> Message:
     resident = session.get(Resident, case.resident_id) if case.resident_id is not None else None
+    if resident is not None and resident.sight is Sight.BLIND:
+        raise BadValue(field="to", found="resident", right="resident.who_can_read")
     to = asking.mobile_of(session, resident) if resident is not None and resident.ended_at is None else None
     if resident is None or to is None:
         raise BadValue(field="to", found="resident", right="resident.with_a_mobile")

@@ -17,7 +17,7 @@ from dispatch.casebook import service_of
 from dispatch.models import Call, Case, CaseCall, Offer
 from dispatch.wire.catalogue import Catalogue
 from registry.cards import summary
-from registry.models import Area, Centre, Line, LineKind, Merchant, Resident, VisitProof
+from registry.models import Area, Centre, Line, LineKind, Merchant, Resident, Sight, VisitProof
 from registry.numbers import NumberPlan
 from registry.store import Scope, Writing
 
@@ -133,10 +133,17 @@ def job_of(session: Writing, case: Case, merchant: Merchant) -> Job:
         proof=service.proof,
         door=case.place or (home.written(language) if home else ""),
         door_aloud=case.place or (home.aloud(language) if home else ""),
-        entrance=_shortened(resident.entrance_note, 120) if resident is not None and home is not None else "",
+        entrance=_at_the_door(resident, catalogue, at_home=home is not None) if resident is not None else "",
         addressed=person.addressed(language) if person is not None else "",
         telephone=NumberPlan(centre.country, centre.area_code).dialled(_telephone(session, case, resident)),
     )
+
+
+def _at_the_door(resident: Resident, catalogue: Catalogue, *, at_home: bool) -> str:
+    """What whoever comes has to know of her entrance, and that she will not see who it is."""
+    note = _shortened(resident.entrance_note, 120) if at_home else ""
+    blind = catalogue.say("door.blind") if resident.sight is Sight.BLIND else ""
+    return " ".join(filter(None, (blind, note)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,10 @@
 """What a resident is told of a visit: who comes and by when, the word for whoever comes, and that it gets late.
 
 By SMS where she has a mobile, else by telephone; a word is also said by telephone, because not everybody reads what
-comes in. Nobody is told in an emergency: her line stays free for those who help.
+comes in, and so is everything to somebody who sees badly. Whoever is blind opens to a voice: who comes is said to
+her, by a person where the telephone could not.
+
+Nobody is told in an emergency: her line stays free for those who help.
 """
 
 from datetime import datetime
@@ -19,7 +22,7 @@ from dispatch.messages import HEARD_KEY
 from dispatch.models import Case, Message, MessageKind, MessageState, Offer, Visit
 from dispatch.texts import Written, day_or_hour
 from dispatch.wire.catalogue import Catalogue
-from registry.models import Centre, Channel, Merchant, Resident, VisitProof
+from registry.models import Centre, Channel, Merchant, Resident, Sight, VisitProof
 from registry.models.centre import Priority
 from registry.store import Actor, Writing
 
@@ -46,8 +49,8 @@ def late(session: Writing, case: Case, visit: Visit) -> None:
 
 
 def failed(session: Writing, case: Case, offer: Offer, message: Message) -> None:
-    """It did not reach her: what did not by SMS is said by telephone; a word that she has not heard is a task for an
-    operator.
+    """It did not reach her: what did not by SMS is said by telephone; a word that she has not heard, and whatever a
+    blind resident has not, is a task for an operator.
     """
     visit = session.scalar(select(Visit).where(col(Visit.offer_id) == offer.id))
     resident = _listener(session, case)
@@ -64,12 +67,17 @@ def failed(session: Writing, case: Case, offer: Offer, message: Message) -> None
     if message.channel is Channel.SMS and number and all(each.channel is Channel.SMS for each in others):
         key = LATE if visit.arrive_by is not None and visit.arrive_by <= session.clock.now() else COMING
         _put(session, case, visit, resident, key, Channel.VOICE, number, session.clock.now())
-    elif visit.word is not None and visit.proved_by is None and not any(map(_may_reach_her, others)):
+    elif _has_to_be_told(visit, resident) and visit.proved_by is None and not any(map(_may_reach_her, others)):
         need(session, case, Need.RESIDENT_NOT_TOLD, Actor.system())
 
 
 def _may_reach_her(message: Message) -> bool:
     return message.state not in (MessageState.FAILED, MessageState.DROPPED)
+
+
+def _has_to_be_told(visit: Visit, resident: Resident) -> bool:
+    """Whether it is a person's task when nothing else reaches her."""
+    return visit.word is not None or resident.sight is Sight.BLIND
 
 
 def _listener(session: Writing, case: Case) -> Resident | None:
@@ -84,9 +92,10 @@ def _tell(session: Writing, case: Case, visit: Visit, resident: Resident, key: s
     mobile, number = asking.mobile_of(session, resident), asking.number_of(session, resident)
     if mobile is not None:
         _put(session, case, visit, resident, key, Channel.SMS, mobile, at)
-    if number is not None and (mobile is None or (visit.word is not None and key == COMING)):
+    reads = mobile is not None and resident.sight is Sight.GOOD
+    if number is not None and (not reads or (visit.word is not None and key == COMING)):
         _put(session, case, visit, resident, key, Channel.VOICE, number, at)
-    if mobile is None and number is None and visit.word is not None and key == COMING:
+    if mobile is None and number is None and key == COMING and _has_to_be_told(visit, resident):
         need(session, case, Need.RESIDENT_NOT_TOLD, Actor.system())
 
 

@@ -25,6 +25,7 @@ from registry.models import (
     MerchantKind,
     Resident,
     ResidentGroup,
+    Sight,
     UsualMerchant,
 )
 from registry.store import Reading, Scope, Writing
@@ -46,6 +47,7 @@ class ResidentSummary:
     address: Address
     groups: tuple[Group, ...]
     hearing: Hearing
+    sight: Sight
     care_level: int
     version: int
 
@@ -224,6 +226,7 @@ _SUMMARIES: Select[*tuple[Any, ...]] = (
         col(Resident.unit),
         col(Resident.door),
         col(Resident.hearing),
+        col(Resident.sight),
         col(Resident.care_level),
         col(Resident.version),
     )
@@ -246,6 +249,7 @@ def _summary(row: Any, groups: list[Group], today: date) -> ResidentSummary:
         address=Address(row.community, row.building, row.unit, row.door),
         groups=tuple(group for group in Group if group in groups),
         hearing=row.hearing,
+        sight=row.sight,
         care_level=row.care_level,
         version=row.version,
     )

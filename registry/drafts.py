@@ -16,7 +16,7 @@ from registry import identity
 from registry.capacity_plan import CapacityLines
 from registry.channel_plan import PlanLines
 from registry.errors import Problem, Refused
-from registry.models import Channel, Gender, Group, Hearing, LineKind, MerchantKind
+from registry.models import Channel, Gender, Group, Hearing, LineKind, MerchantKind, Sight
 from registry.numbers import NumberPlan
 from registry.special_hours import SpecialLines
 from registry.text import plain
@@ -135,6 +135,7 @@ class ResidentChange(_Placed):
     language: Tag = "zh"
     dialect: Text40 | None = None
     hearing: Hearing = Hearing.GOOD
+    sight: Sight = Sight.GOOD
     care_level: int = Field(default=0, ge=0, le=4)
     groups: frozenset[Group] = frozenset()
     health_note: Annotated[str, AfterValidator(_note)] = ""

@@ -20,6 +20,7 @@ from registry.models import (
     SearchUnfiled,
     SheetImport,
     SheetRow,
+    Sight,
     UsualMerchant,
 )
 from registry.people import note
@@ -37,6 +38,7 @@ _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("community", "building", "unit", "door", "entrance_note"), ""),
     "language": "zh",
     "hearing": Hearing.GOOD,
+    "sight": Sight.GOOD,
     "care_level": 0,
 }
 

@@ -18,7 +18,8 @@ from registry.vault import Vault
 
 MERGED = "merged"  # a word of `ended_why`
 LONGEST_NOTE = 4000  # characters of a health note
-_UNSAID: dict[str, Any] = {"language": "zh", "hearing": "good", "care_level": 0}  # what a field holds that nobody set
+# What a field holds that nobody set.
+_UNSAID: dict[str, Any] = {"language": "zh", "hearing": "good", "sight": "good", "care_level": 0}
 _POSITION = ("latitude", "longitude", "position_source", "position_at")
 
 

@@ -28,7 +28,7 @@ from registry.vault import Vault
 
 COLUMNS = (  # of a draft that are columns of the resident
     *("name", "called", "gender", "born", "area_id", "community", "building", "unit", "door", "entrance_note"),
-    *("language", "dialect", "hearing", "care_level"),
+    *("language", "dialect", "hearing", "sight", "care_level"),
     *("consented_on", "consented_by", "visited_on", "visited_by"),
 )
 SEALED = ("health_note", "identity_number")

@@ -15,7 +15,7 @@ from console.keys import key
 from console.plain import reading
 from console.room import Room
 from dispatch.wire.people import NewResident, ResidentCard
-from dispatch.wire.words import Gender, Group, Hearing
+from dispatch.wire.words import Gender, Group, Hearing, Sight
 
 _FIELDS = (
     Text("name", "register.name", 80),
@@ -28,6 +28,7 @@ _FIELDS = (
     Text("entrance_note", "register.entrance", 500),
     AnyOf("groups", "register.groups", "group", get_args(Group)),
     OneOf("hearing", "register.hearing", "hearing", get_args(Hearing)),
+    OneOf("sight", "register.sight", "sight", get_args(Sight)),
     Text("health_note", "register.health", 2000),
     Text("consented_on", "register.consented_on", 10),
     Text("consented_by", "register.consented_by", 40),
@@ -93,6 +94,7 @@ class Register(Room[ResidentCard | None]):
             consented_on=consented,
             consented_by=form.value("consented_by"),
             hearing=cast("Hearing", form.value("hearing")),
+            sight=cast("Sight", form.value("sight")),
             groups=cast("list[Group]", [group for group in form.value("groups").split(",") if group]),
             call_id=self._call_id,
         )

@@ -41,6 +41,8 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
         parts += [(f" {said} ", "bold $text on $error"), "\n"]
     parts += _field("address", plain(card.address), speech, "bold")
     parts += _field("position", position(card, speech, world), speech, "" if card.latitude else "$text-warning")
+    sees = speech.say(f"card.sees.{card.sight}") if card.sight != "good" else ""
+    parts += _field("sees", sees, speech, "bold $text-warning")
     parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
     parts += _field("health", health(card, speech), speech, "bold $text-error")
     parts += _field("old", old(card, speech, world), speech, "bold $text-accent")

@@ -53,6 +53,7 @@ def resident_line(summary: cards.ResidentSummary) -> ResidentLine:
         address=summary.address.written(),
         groups=[group.value for group in summary.groups],
         hearing=summary.hearing.value,
+        sight=summary.sight.value,
         care_level=summary.care_level,
     )
 

@@ -20,6 +20,7 @@ from dispatch.wire.words import (
     PositionSource,
     Priority,
     Satisfaction,
+    Sight,
     VisitProof,
 )
 
@@ -35,6 +36,7 @@ class ResidentLine(Wire):
     address: str = ""  # as a courier reads it, without the entrance note
     groups: list[Group] = []
     hearing: Hearing = "good"
+    sight: Sight = "good"
     care_level: int = 0
 
 
@@ -151,6 +153,7 @@ class ResidentFields(Command):
     language: str = Field(default="zh", max_length=16)
     dialect: str | None = Field(default=None, max_length=40)
     hearing: Hearing = "good"
+    sight: Sight = "good"
     care_level: int = Field(default=0, ge=0, le=4)
     groups: list[Group] = []
     health_note: str = Field(default="", max_length=4000)

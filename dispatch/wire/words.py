@@ -112,6 +112,7 @@ PlanState = Literal["active", "ended"]
 CheckState = Literal["calling", "well", "talk", "not_reached", "missed", "skipped", "called_off"]
 Gender = Literal["female", "male"]
 Hearing = Literal["good", "hard", "deaf"]
+Sight = Literal["good", "poor", "blind"]
 Group = Literal["living_alone", "empty_nest", "childless", "disabled", "bedridden", "dementia", "low_income"]
 LineKind = Literal["landline", "mobile", "button"]
 MerchantKind = Literal[

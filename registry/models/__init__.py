@@ -29,6 +29,7 @@ from registry.models.people import (
     ResidentsApart,
     SearchToken,
     SearchUnfiled,
+    Sight,
     UsualMerchant,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "Service",
     "SheetImport",
     "SheetRow",
+    "Sight",
     "StaffMember",
     "UsualMerchant",
     "VisitProof",

@@ -20,6 +20,12 @@ class Hearing(StrEnum):
     DEAF = "deaf"
 
 
+class Sight(StrEnum):
+    GOOD = "good"
+    POOR = "poor"  # cannot read what is sent to her
+    BLIND = "blind"
+
+
 class Group(StrEnum):
     LIVING_ALONE = "living_alone"
     EMPTY_NEST = "empty_nest"
@@ -62,6 +68,7 @@ class Resident(SQLModel, table=True):
     language: str = Field(default="zh", max_length=16)
     dialect: str | None = Field(default=None, max_length=40)
     hearing: Hearing = choice(Hearing, default=Hearing.GOOD)
+    sight: Sight = choice(Sight, default=Sight.GOOD)
     care_level: int = Field(default=0, ge=0, le=4)
     health_note: bytes | None = Field(default=None, sa_type=LargeBinary)
     identity_number: bytes | None = Field(default=None, sa_type=LargeBinary)

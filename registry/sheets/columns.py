@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from registry.models import Channel, Gender, Group, Hearing, MerchantKind
+from registry.models import Channel, Gender, Group, Hearing, MerchantKind, Sight
 from registry.sheets.headings import Column
 from registry.text import folded
 
@@ -21,6 +21,15 @@ HEARINGS = {
     Hearing.GOOD: ("正常", "good", "好", "良好"),
     Hearing.HARD: ("重听", "hard of hearing", "听力差", "耳背", "弱", "hard", "差"),
     Hearing.DEAF: ("聋", "deaf", "全聋", "听不见"),
+}
+# With her glasses on. 白内障 is an illness, 视力残疾 may be either of two degrees: neither is guessed at.
+SIGHTS = {
+    Sight.GOOD: ("正常", "good", "好", "良好", "老花", "老花眼", "近视", "normal"),
+    Sight.POOR: (
+        *("视力差", "poor", "差", "弱", "弱视", "低视力", "看不清", "模糊", "视物模糊", "视力模糊", "视力下降"),
+        *("low vision", "partially sighted", "weak"),
+    ),
+    Sight.BLIND: ("失明", "blind", "盲", "全盲", "盲人", "双目失明", "看不见"),
 }
 GROUPS = {
     Group.LIVING_ALONE: ("独居", "living alone", "独居老人"),
@@ -180,6 +189,7 @@ RESIDENTS = (
     Column("language", "语言", "Language"),
     Column("dialect", "方言", "Dialect", (), ("重庆话", "Chongqing")),
     Column("hearing", "听力", "Hearing", ("听力情况",), ("重听", "hard of hearing"), words=choices(HEARINGS)),
+    Column("sight", "视力", "Sight", ("视力情况", "vision", "eyesight"), ("正常", "good"), words=choices(SIGHTS)),
     Column(
         "care_level",
         "照护等级",

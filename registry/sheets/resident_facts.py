@@ -43,6 +43,7 @@ def _facts(one: Resident) -> Facts:
         "gender": one.gender.value if one.gender else None,
         **{name: day.isoformat() if (day := getattr(one, name)) else None for name in _DAYS},
         "hearing": one.hearing.value,
+        "sight": one.sight.value,
         "latitude": one.latitude if placed else None,
         "longitude": one.longitude if placed else None,
         "groups": [],

@@ -18,6 +18,7 @@ _TELLING = ("born", "identity_number", "lines", "door")  # by which one of two p
 
 _GENDERS = columns.understood(columns.GENDERS)
 _HEARINGS = columns.understood(columns.HEARINGS)
+_SIGHTS = columns.understood(columns.SIGHTS)
 _GROUPS = columns.understood(columns.GROUPS)
 
 _BUILDING = re.compile(
@@ -53,6 +54,7 @@ def read(line: Line, names: Names) -> Record:
         reader.take(key, key, partial(cells.degrees, most=most))
     reader.take("language", "language", cells.language)
     reader.take("hearing", "hearing", partial(cells.one_of, known=_HEARINGS), "good")
+    reader.take("sight", "sight", partial(cells.one_of, known=_SIGHTS), "good")
     reader.take("care_level", "care_level", partial(cells.whole, least=0, most=4), 0)
     reader.take("groups", "groups", lambda text: [cells.one_of(one, _GROUPS) for one in cells.parts(text)], [])
     reader.take("usual", "usual_merchants", partial(_usual, names=names), {})

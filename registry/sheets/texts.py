@@ -36,6 +36,7 @@ class Words:
         texts = _alike(facts, _SAID_ALIKE) | {
             "gender": self._word(columns.GENDERS, facts["gender"]),
             "hearing": self._word(columns.HEARINGS, facts["hearing"]),
+            "sight": self._word(columns.SIGHTS, facts["sight"]),
             "groups": "、".join(self._word(columns.GROUPS, group) for group in facts["groups"]),
             "area": self._area(facts["area_id"]),
             "mobile": self._numbers(_of_kind(facts, LineKind.MOBILE)),

@@ -92,6 +92,7 @@ def descendants(kind: type) -> set[type]:
         ("alike", words.Alike),
         ("doubt", words.Doubt),
         ("hearing", words.Hearing),
+        ("sight", words.Sight),
         ("group", words.Group),
         ("line", words.LineKind),
         ("merchant", words.MerchantKind),

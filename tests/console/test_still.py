@@ -72,6 +72,15 @@ async def test_the_surveys_last_visit_and_her_consent_stand_on_the_card(sit_down
         await seat.sees("走访     2025-11-30 李芳", "同意书   2026-03-01 女儿林晓")
 
 
+async def test_what_a_blind_resident_needs_is_said_before_she_is_greeted(sit_down, size, town: Town) -> None:
+    town.residents[11] = people.LIN.model_copy(update={"sight": "blind"})
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "听力差 失明")
+        await seat.press("enter")
+        await seat.sees("听力差 失明 独居", "看不见：谁来、怎么敲门")
+
+
 async def test_a_consent_that_nobody_has_recorded_is_named(sit_down, town: Town) -> None:
     async with sit_down() as seat:
         await seat.press("f3")

@@ -10,7 +10,7 @@ from dispatch.errors import ForbiddenMove
 from dispatch.models import Case, CaseState, InboundReading, IncidentNews, OfferState, Reason, Turn
 from dispatch.views.incidents import incidents_of
 from dispatch.wire.cases import Close, Gather, KeepApart, ManyLine
-from registry.models import LineKind, MerchantKind
+from registry.models import LineKind, MerchantKind, Resident, Sight
 from tests.dispatch.town import Town
 
 WATERWORKS = "+8613900000009"
@@ -51,6 +51,16 @@ def many(town: Town, number: str) -> ManyLine | None:
         case = session.get(Case, town.case(number).id)
         assert case is not None
         return incidents_of(session, [case], town.clock.now()).get(case.id or 0)
+
+
+def test_who_sees_badly_hears_the_news_and_has_not_to_read_it(town: Town, called: list[str]) -> None:
+    for place, sight in enumerate((Sight.POOR, Sight.BLIND)):
+        with town.store.writing() as session:
+            resident = session.get(Resident, town.case(called[place]).resident_id)
+            assert resident is not None
+            resident.sight = sight
+    gathered(town, called)
+    assert [(len(town.sms_to(each)), len(town.heard(each))) for each in MOBILES[:3]] == [(0, 1), (0, 1), (1, 0)]
 
 
 def test_the_operator_sees_that_many_are_alike_and_gathers_them_by_one_command(town: Town, called: list[str]) -> None:

@@ -46,6 +46,7 @@ def records(town: Town) -> tuple[int, int]:
         identity_number=IDENTITY,
         groups={Group.DISABLED},
         community="滨江里",
+        sight="poor",
     )
     return keep, other
 
@@ -67,7 +68,7 @@ def test_the_kept_record_takes_what_it_lacks_and_everything_of_which_there_may_b
     keep, other = records
     merged(town, keep, other)
     her, gone = row(town, keep), row(town, other)
-    assert (her.called, her.community) == ("秀英阿婆", "青石里")
+    assert (her.called, her.community, her.sight) == ("秀英阿婆", "青石里", "poor")
     assert (gone.merged_into, gone.ended_why, gone.community) == (keep, MERGED, "滨江里"), "it stays as it was"
     with town.store.reading() as session:
         health = town.vault.open(session, keep, "health_note", her.health_note)

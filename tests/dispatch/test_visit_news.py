@@ -11,7 +11,7 @@ from dispatch.attention import Need
 from dispatch.models import Message, MessageKind
 from dispatch.wire.cases import Cancel
 from registry.drafts import LineDraft
-from registry.models import Hearing, LineKind, MerchantKind, VisitProof
+from registry.models import Hearing, LineKind, MerchantKind, Sight, VisitProof
 from registry.store.journal import Journal
 from tests.dispatch.register import HER_LINE
 from tests.dispatch.test_visit_reports import SHOP, accepted, asks_for, shop
@@ -90,6 +90,28 @@ def test_a_deaf_resident_without_a_mobile_is_told_by_a_person(shop: Town) -> Non
     asks_for(shop, VisitProof.WORD)
     number = accepted(shop, shop.resident(hearing=Hearing.DEAF))
     assert shop.heard(HER_LINE) == []
+    assert shop.case(number).needs_why == Need.RESIDENT_NOT_TOLD
+
+
+def test_who_is_blind_is_told_aloud_and_gets_nothing_to_read(shop: Town) -> None:
+    accepted(shop, shop.resident(number=HER_MOBILE, kind=LineKind.MOBILE, sight=Sight.BLIND))
+    assert shop.sms_to(HER_MOBILE) == []
+    assert "康宁药房会上门，最晚10:00到" in shop.heard(HER_MOBILE)[-1]
+    assert "老人看不见，敲门请说出您是谁。" in shop.sms_to(SHOP)[-1]
+
+
+def test_who_sees_badly_is_told_aloud_as_well(shop: Town) -> None:
+    accepted(shop, shop.resident(number=HER_MOBILE, kind=LineKind.MOBILE, sight=Sight.POOR))
+    assert (len(shop.sms_to(HER_MOBILE)), len(shop.heard(HER_MOBILE))) == (1, 1)
+    assert "看不见" not in shop.sms_to(SHOP)[-1]
+
+
+def test_a_blind_resident_whom_the_telephone_did_not_reach_is_told_by_a_person(shop: Town) -> None:
+    number = accepted(shop, shop.resident(sight=Sight.BLIND))
+    for _ in range(2):
+        shop.ends(HER_LINE, Outcome.NO_ANSWER)
+        shop.clock.move(timedelta(minutes=2))
+        shop.send()
     assert shop.case(number).needs_why == Need.RESIDENT_NOT_TOLD
 
 

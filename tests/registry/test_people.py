@@ -29,6 +29,7 @@ WANG: dict[str, Any] = {
     "latitude": 29.534627,
     "longitude": 106.503673,
     "hearing": "hard",
+    "sight": "blind",
     "care_level": 2,
     "groups": ["living_alone", "childless"],
     "health_note": "高血压\n对青霉素过敏",
@@ -66,7 +67,8 @@ def refused(fields: dict[str, Any], kind: Any = ResidentDraft) -> dict[str, str]
 def test_the_card_shows_everything_that_was_registered(store: Store, scope: Scope, vault: Vault, wang: int) -> None:
     shown = opened(store, scope, vault, wang)
     summary = shown.summary
-    assert (summary.name, summary.age, summary.care_level, summary.hearing) == ("王秀英", 81, 2, "hard")
+    assert (summary.name, summary.age, summary.care_level) == ("王秀英", 81, 2)
+    assert (summary.hearing, summary.sight) == ("hard", "blind")
     assert summary.groups == ("living_alone", "childless")
     assert summary.addressed() == "王秀英奶奶"
     assert summary.address.written() == "青石里5栋2单元502"

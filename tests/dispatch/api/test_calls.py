@@ -16,7 +16,7 @@ from tests.dispatch.town import Town
 def test_a_waiting_call_is_on_every_board_with_who_is_calling(
     console: Console, colleague: Console, town: Town
 ) -> None:
-    town.resident("王秀英", groups=frozenset({"living_alone"}), hearing="hard", care_level=2)
+    town.resident("王秀英", groups=frozenset({"living_alone"}), hearing="hard", sight="blind", care_level=2)
     town.rings_in("02367001001", name="CHONGQING")
     for desk in (console, colleague):
         (line,) = desk.get("board")["calls"]
@@ -24,7 +24,8 @@ def test_a_waiting_call_is_on_every_board_with_who_is_calling(
         (who,) = line["who"]
         assert who["addressed"] == "王秀英奶奶"
         assert (who["age"], who["address"]) == (85, "青石里5栋2单元502")
-        assert (who["groups"], who["hearing"], who["care_level"]) == (["living_alone"], "hard", 2)
+        assert (who["groups"], who["hearing"], who["sight"]) == (["living_alone"], "hard", "blind")
+        assert who["care_level"] == 2
         assert "health_note" not in str(line)
 
 

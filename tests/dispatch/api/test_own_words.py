@@ -62,6 +62,12 @@ def test_what_did_not_arrive_is_before_the_operators(town: Town, console: Consol
     assert town.case(number).needs_why == "need.words_failed"
 
 
+def test_who_is_blind_is_written_nothing(town: Town, console: Console) -> None:
+    number = town.open(town.resident(number=HERS, kind="mobile", sight="blind"))
+    refused = console.post(f"cases/{number}/sms", 422, to="resident", body="师傅两点到")
+    assert (refused["values"]["field"], refused["values"]["right"]) == ("to", "resident.who_can_read")
+
+
 def test_who_has_no_such_number_is_said_at_its_field(town: Town, console: Console) -> None:
     by_phone = town.merchant("康宁药房", voice="+862367001009")
     number = town.open(town.resident())

@@ -52,6 +52,7 @@ def town(store: Store, scope: Scope, vault: Vault) -> None:
             "longitude": 106.503673,
             "dialect": "+重庆话",
             "hearing": "hard",
+            "sight": "poor",
             "care_level": 2,
             "consented_on": "2026-03-01",
             "consented_by": "=本人",

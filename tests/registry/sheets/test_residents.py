@@ -135,6 +135,21 @@ def test_only_what_the_sheet_says_changes(desk: Desk, wang: int) -> None:
     assert desk.says(("姓名", "电话", "类别"), ("王秀英", "67001001", "独居")) == ["same"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        *((word, "same") for word in ("正常", "好", "老花", "Normal")),
+        *((word, "changed sight") for word in ("差", "看不清", "低视力", "失明", "盲", "low vision", "Blind")),
+        *((word, "refused sight:not_one_of") for word in ("白内障", "视力残疾", "0.6")),
+    ],
+)
+def test_how_well_she_sees_is_read_as_people_write_it_and_an_illness_is_no_degree(
+    desk: Desk, wang: int, written: str, says: str
+) -> None:
+    assert desk.says(("姓名", "电话", "视力"), ("王秀英", "67001001", written)) == [says]
+
+
 def test_the_surveys_last_visit_and_her_consent_are_written_in_and_withdrawn(desk: Desk, wang: int) -> None:
     head = ("姓名", "电话", "入户日期", "走访人", "同意日期", "同意人")
     said = ("王秀英", "67001001", "2026年3月1日", "李芳", "2026.3.1", "女儿王珂")
