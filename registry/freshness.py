@@ -3,7 +3,7 @@
 How old a fact is, the journal tells: when it was entered, changed, or last confirmed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,29 +12,57 @@ from sqlmodel import col, select
 
 from registry.cards import ResidentCard
 from registry.errors import NotFound
-from registry.models import Resident
+from registry.models import Hearing, Resident
 from registry.store import Actor, Entry, Reading, Scope, Subject, Writing
 from registry.store.journal import Journal
 
-# After so long whoever is on the telephone with her asks whether it is still so.
-ASKED_AGAIN: Mapping[str, timedelta] = {
-    "entrance_note": timedelta(days=180),
-    "contacts": timedelta(days=365),  # who has the key among them
-    "health_note": timedelta(days=180),
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """After so long whoever is on the telephone with her asks whether it is still so, where anything is `known`.
+
+    `fields` are what the journal calls it when it changes.
+    """
+
+    after: timedelta
+    fields: tuple[str, ...]
+    known: Callable[[ResidentCard], object]
+
+
+# The most important first. How one gets in and how she is change fastest: twice a year. What changes slowly once a
+# year; what costs no more than a detour every other year.
+ASKED_AGAIN: Mapping[str, Asked] = {
+    "address": Asked(
+        timedelta(days=365),
+        ("community", "building", "unit", "door"),
+        lambda card: card.summary.address.written(),
+    ),
+    "entrance_note": Asked(timedelta(days=180), ("entrance_note",), lambda card: card.entrance_note),
+    "contacts": Asked(timedelta(days=365), ("contacts",), lambda card: card.contacts),  # who has the key among them
+    "health_note": Asked(timedelta(days=180), ("health_note",), lambda card: card.health_note),
+    "sight": Asked(timedelta(days=365), ("sight",), lambda card: card.summary.sight),
+    # How well somebody hears who hears well is heard on the telephone.
+    "hearing": Asked(timedelta(days=365), ("hearing",), lambda card: card.summary.hearing is not Hearing.GOOD),
+    # Level 0 is also that of everybody whom nobody has assessed.
+    "care_level": Asked(timedelta(days=365), ("care_level",), lambda card: card.summary.care_level),
+    # A house does not move, and a neighbour's position nobody has vouched for.
+    "position": Asked(timedelta(days=730), ("position",), lambda card: card.position_source == "operator"),
+    "usual_merchants": Asked(timedelta(days=730), ("usual_merchants",), lambda card: card.usual_merchants),
 }
+_RANK = {field: rank for rank, field in enumerate(ASKED_AGAIN)}
 
 
 @dataclass(frozen=True, slots=True)
 class OldFact:
-    """A field of her card, and since when nobody has asked about it."""
+    """A fact of her card, and since when nobody has asked about it."""
 
     field: str
     since: datetime
 
 
 def old_facts(session: Reading | Writing, card: ResidentCard, now: datetime) -> list[OldFact]:
-    """Those that are known and have grown old, the oldest first."""
-    said = {field for field in ASKED_AGAIN if getattr(card, field)}
+    """Those that are known and have grown old, the oldest first, and of equal age the most important."""
+    said = {field for field, asked in ASKED_AGAIN.items() if asked.known(card)}
     since = _asked_last(session, card.summary.id)
     if isinstance(session, Writing):  # what this transaction has found out is written at its end
         mine = [
@@ -42,8 +70,8 @@ def old_facts(session: Reading | Writing, card: ResidentCard, now: datetime) -> 
         ]
         since |= {field: now for entry in mine for field in _named(entry.what, entry.data)}
     ages = {field: since[field] for field in said if field in since}
-    old = [OldFact(field, at) for field, at in ages.items() if now - at >= ASKED_AGAIN[field]]
-    return sorted(old, key=lambda fact: (fact.since, fact.field))
+    old = [OldFact(field, at) for field, at in ages.items() if now - at >= ASKED_AGAIN[field].after]
+    return sorted(old, key=lambda fact: (fact.since, _RANK[fact.field]))
 
 
 def confirm(session: Writing, scope: Scope, resident_id: int, fields: Sequence[str], actor: Actor) -> None:
@@ -79,5 +107,7 @@ def _asked_last(session: Reading | Writing, resident_id: int) -> dict[str, datet
 
 def _named(what: str, data: Mapping[str, Any]) -> list[str]:
     """The facts that an entry about her is about."""
-    named = ASKED_AGAIN if what == "resident.created" else data.get("fields", ())
-    return [field for field in named if field in ASKED_AGAIN]
+    if what == "resident.created":
+        return list(ASKED_AGAIN)
+    named = set(data.get("fields", ()))
+    return [field for field, asked in ASKED_AGAIN.items() if not named.isdisjoint({field, *asked.fields})]

@@ -94,10 +94,12 @@ def _noted(on: date | None, by: str) -> str:
 
 
 def old(card: ResidentCard, speech: Speech, world: World) -> str:
-    """What to ask her, since nobody has for long: 进门说明（2025-03-01 起没有问过）."""
+    """What to ask her, since nobody has for long: 进门说明, 视力（2025-03-01 起没有问过）."""
+    asked: dict[str, list[str]] = {}
+    for fact in card.old:
+        asked.setdefault(times.day(fact.since, world.zone), []).append(speech.word("old", fact.field))
     return "  ".join(
-        speech.say("card.old_since", what=speech.word("old", fact.field), since=times.day(fact.since, world.zone))
-        for fact in card.old
+        speech.say("card.old_since", what=", ".join(facts), since=since) for since, facts in asked.items()
     )
 
 

@@ -1,46 +1,63 @@
 """Is it still so? What is known of her for long is asked again, one question for each, and the answer is kept."""
 
-from console.ask.line import Line
 from console.ask.pick import Choice, Pick
+from console.card import changed
+from console.card.resident import position
 from console.desk import Desk
 from console.people import contact_text
 from console.plain import plain
 from console.room import Ask
 from console.speech import Speech
+from console.world import World
 from dispatch.wire.people import Confirm, ResidentCard, ResidentChange
 from dispatch.wire.words import OldField
 
-LONGEST = {"entrance_note": 500, "health_note": 4000}  # as the service takes them: what is typed anew takes its place
+AT_ONCE = 3  # questions: she has called because she wants something
+_SHOWN = 380  # characters of a fact: so many fit above the choices
 _STILL, _OTHER, _LATER = "still", "other", "later"
 
 
 async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | None:
-    """Her card after the answers; None when nothing was answered. A text that has changed is typed anew."""
+    """Her card after the answers; None when nothing was answered. What comes first on it is asked first, and no more
+    than a few at once. What has changed is put right at once.
+    """
     answered: ResidentCard | None = None
-    for fact in card.old:
-        value = _value(card, fact.field, desk.speech)
+    for fact in card.old[:AT_ONCE]:
+        now = answered or card
         choices = [Choice(_STILL, desk.speech.say("still.yes"))]
         if fact.field != "contacts":
             choices.append(Choice(_OTHER, desk.speech.say("still.no")))
         choices.append(Choice(_LATER, desk.speech.say("still.later")))
-        about = f"{desk.speech.word('old', fact.field)}\n{value}"
+        what = desk.speech.word("old", fact.field)
+        about = f"{what}\n{_value(now, fact.field, desk.speech, desk.world)}"
         match await ask_one(Pick(desk, "still.title", choices, about=about)):
             case "still":
                 answered = await desk.client.confirm(card.id, Confirm(fields=[fact.field]))
             case "other":
-                text = await ask_one(
-                    Line(desk, "still.new_title", "still.new_hint", value, longest=LONGEST[fact.field])
-                )
-                if text is not None:
-                    version = (answered or card).version
-                    change = ResidentChange.model_validate({"version": version, fact.field: text})
-                    answered = await desk.client.change_resident(card.id, change)
+                fields = await changed.ask(desk, now, fact.field, ask_one)
+                if fields is None:
+                    continue
+                change = ResidentChange.model_validate({"version": now.version, **fields})
+                answered = await desk.client.change_resident(card.id, change)
+                if fact.field in {each.field for each in answered.old}:  # written as it was
+                    answered = await desk.client.confirm(card.id, Confirm(fields=[fact.field]))
             case None:
                 return answered
     return answered
 
 
-def _value(card: ResidentCard, field: OldField, speech: Speech) -> str:
-    if field == "contacts":
-        return "\n".join(contact_text(contact, speech) for contact in card.contacts)
-    return plain(getattr(card, field), LONGEST[field])
+def _value(card: ResidentCard, field: OldField, speech: Speech, world: World) -> str:
+    match field:
+        case "contacts":
+            return "\n".join(contact_text(contact, speech) for contact in card.contacts)
+        case "usual_merchants":
+            return "\n".join(
+                f"{speech.word('merchant', usual.kind)} {plain(usual.name, 80)}" for usual in card.usual_merchants
+            )
+        case "position":
+            return f"{card.latitude:.5f}, {card.longitude:.5f} {position(card, speech, world)}"
+        case "hearing" | "sight" | "care_level":
+            return speech.word(field, str(getattr(card, field)))
+        case "address" | "entrance_note" | "health_note":
+            text = plain(getattr(card, field), _SHOWN + 1)
+            return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}.."

@@ -110,7 +110,7 @@ class ResidentCard(ResidentLine):
     usual_merchants: list[UsualMerchantView] = []
     care_plans: list[CarePlanView] = []  # those that go on
     last_cases: list[LastCase] = []
-    old: list[OldFact] = []  # the oldest first
+    old: list[OldFact] = []  # the oldest first, of equal age the most important
     left: Left | None = None  # she is in the register no more
     left_at: Moment | None = None  # when that was noted
     version: int
@@ -119,7 +119,7 @@ class ResidentCard(ResidentLine):
 class Confirm(Command):
     """Somebody has asked her, and these are still so."""
 
-    fields: list[OldField] = Field(min_length=1, max_length=8)
+    fields: list[OldField] = Field(min_length=1, max_length=16)
 
 
 class LineEntry(Command):

@@ -59,7 +59,17 @@ ProvedBy = Literal["word", "call", "button"]
 VisitState = Literal["promised", "on_the_way", "at_the_door", "done", "called_off"]
 Channel = Literal["sms", "voice"]
 PositionSource = Literal["operator", "neighbour"]
-OldField = Literal["entrance_note", "contacts", "health_note"]
+OldField = Literal[
+    "address",
+    "entrance_note",
+    "contacts",
+    "health_note",
+    "sight",
+    "hearing",
+    "care_level",
+    "position",
+    "usual_merchants",
+]
 Alike = Literal["identity", "name", "born", "door", "numbers"]
 Doubt = Literal["other_identity", "other_birthday", "another_place", "another_spelling"]
 TimerKind = Literal[

@@ -93,6 +93,7 @@ def descendants(kind: type) -> set[type]:
         ("doubt", words.Doubt),
         ("hearing", words.Hearing),
         ("sight", words.Sight),
+        ("old", words.OldField),
         ("group", words.Group),
         ("line", words.LineKind),
         ("merchant", words.MerchantKind),

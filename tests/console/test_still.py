@@ -14,7 +14,7 @@ async def test_old_facts_are_named_on_the_card_and_answered_one_by_one(sit_down,
         await seat.press("f3")
         await seat.finds("林婉芝", "林婉芝奶奶")
         await seat.press("enter")
-        await seat.sees("请核实", "进门说明（2026-03-02 起没有问过）", "v 核实")
+        await seat.sees("请核实", "进门说明, 联系人和钥匙（2026-03-02 起没有问过）", "v 核实")
         await seat.press("v")
         await seat.sees("现在还是这样吗", "从第三个[/b]䶮单元口进")
         await seat.press("2")
@@ -47,12 +47,83 @@ async def test_what_is_asked_about_stands_there_in_full_and_a_long_note_loses_no
             "联系人和钥匙", "欧阳晓红 大女儿 177 0023 2001 工作日晚上在家", "小唐 网格员 189 0023 3001 周末不在"
         )
         await seat.press("2")
-        await seat.sees("健康情况", "   高血压高血压")
+        await seat.sees("健康情况", "   高血压高血压", "..")
         await seat.press("2")
         await seat.sees("现在是怎样")
         await seat.type("!")
         await seat.press("enter")
         assert (await seat.told("residents/11")).body["health_note"] == f"{note}!"
+
+
+OLD = {"since": people.NOW}
+
+
+async def test_no_more_than_three_are_asked_at_once_and_what_has_changed_is_picked(
+    sit_down, size, town: Town
+) -> None:
+    fields = ("sight", "hearing", "care_level", "address")
+    old = [OldFact(field=field, **OLD) for field in fields]
+    town.residents[11] = people.LIN.model_copy(update={"old": old})
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "林婉芝奶奶")
+        await seat.press("enter")
+        await seat.sees("视力, 听力, 照护等级, 住址（2026-03-02 起没有问过）")
+        await seat.press("v")
+        await seat.sees("视力好", "1 还是这样")
+        await seat.press("2")
+        await seat.sees("1 视力好", "3 失明")
+        await seat.press("2")
+        assert (await seat.told("residents/11")).body == {"version": 3, "sight": "poor"}
+        await seat.sees("听力差", "1 还是这样")
+        await seat.press("2")
+        await seat.sees("3 失聪")
+        await seat.press("2")
+        assert (await seat.told("residents/11/confirm")).body == {"fields": ["hearing"]}, "it is as it was"
+        await seat.sees("1级 轻度失能", "1 还是这样")
+        await seat.press("2")
+        await seat.sees("5 4级 完全失能")
+        await seat.press("4")
+        await seat.until(lambda: town.residents[11].care_level == 3)
+        await seat.sees("视力差", "照护3级", "请核实", "住址（2026-03-02 起没有问过）")
+        assert "现在还是这样吗" not in seat.text
+
+
+async def test_her_door_her_position_and_her_usual_shop_are_put_right(sit_down, size, town: Town) -> None:
+    old = [OldFact(field=field, **OLD) for field in ("address", "position", "usual_merchants")]
+    here = {"latitude": 29.5, "longitude": 106.5, "position_source": "operator", "position_at": people.NOW}
+    door = {"building": "3", "unit": "2", "door": "502"}
+    town.residents[11] = people.LIN.model_copy(update={"old": old, **here, **door})
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "林婉芝奶奶")
+        await seat.press("enter")
+        await seat.sees("请核实")
+        await seat.press("v")
+        await seat.sees("住址", "青石里 3栋 2单元 502")
+        await seat.press("2")
+        await seat.sees("楼栋")
+        await seat.press("enter")
+        await seat.until(lambda: "单元 " in seat.text)
+        await seat.press("backspace", "3", "enter", "enter")
+        changed = (await seat.told("residents/11")).body
+        assert changed == {"version": 3, "building": "3", "unit": "3", "door": "502"}
+        await seat.sees("位置", "29.50000, 106.50000 登记的定位 2026-03-02")
+        await seat.press("2")
+        await seat.sees("纬度, 经度")
+        await seat.type("x")
+        await seat.press("enter")
+        await seat.sees("29.5, 106.5x")
+        await seat.press("backspace", "1", "enter")
+        await seat.until(lambda: town.residents[11].longitude == 106.51)
+        await seat.sees("药店 康宁大药房", "1 还是这样")
+        await seat.press("2")
+        await seat.sees("换一家", "不再去 康宁大药房")
+        await seat.press("1")
+        await seat.finds("同心", "同心药店")
+        await seat.press("enter")
+        await seat.until(lambda: [each.merchant_id for each in town.residents[11].usual_merchants] == [32])
+        await seat.until(lambda: "请核实" not in seat.text)
 
 
 async def test_a_card_on_which_everything_is_fresh_asks_nothing(sit_down, town: Town) -> None:

@@ -11,6 +11,8 @@ from dispatch.wire.people import Apart, ResidentCard, ResidentLine
 from tests.console.stand_in.answers import refused, written
 from tests.console.stand_in.town import Town
 
+_TOLD_BY = {"address": "unit", "position": "longitude"}  # a field of such a fact
+
 
 def add_people(app: FastAPI, town: Town) -> None:
     @app.get("/api/v1/residents")
@@ -50,8 +52,15 @@ def add_people(app: FastAPI, town: Town) -> None:
     @app.patch("/api/v1/residents/{resident_id}")
     async def change(resident_id: int, request: Request) -> Response:
         sent, before = await request.json(), town.residents[resident_id]
-        old = [fact for fact in before.old if fact.field not in sent]
-        now = before.model_dump() | sent | {"version": before.version + 1, "old": old}
+        known = before.model_dump()
+        told_by = [(fact, _TOLD_BY.get(fact.field, fact.field)) for fact in before.old]
+        old = [fact for fact, name in told_by if sent.get(name, known[name]) == known[name]]
+        if (usual := sent.pop("usual_merchants", None)) is not None:
+            shops = [(kind, each) for kind, id_ in usual.items() for each in town.merchants if each.id == id_]
+            sent["usual_merchants"] = [
+                {"kind": kind, "merchant_id": each.id, "name": each.name} for kind, each in shops
+            ]
+        now = known | sent | {"version": before.version + 1, "old": old}
         town.residents[resident_id] = ResidentCard.model_validate(now)
         return written(town.residents[resident_id])
 

@@ -1,0 +1,92 @@
+"""What a fact of her card is now: picked where there is a list of what it can be, else typed."""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from console.ask.line import Line
+from console.ask.pick import Choice, Pick
+from console.desk import Desk
+from console.merchant.find import FindMerchant
+from console.plain import plain
+from console.room import Ask
+from dispatch.wire.people import MerchantLine, ResidentCard
+from dispatch.wire.words import Hearing, OldField, Sight
+
+_LISTS: Mapping[str, tuple[str, ...]] = {
+    "hearing": get_args(Hearing),
+    "sight": get_args(Sight),
+    "care_level": tuple("01234"),
+}
+_LONGEST: Mapping[str, int] = {"entrance_note": 500, "health_note": 4000}
+_DOOR = ("building", "unit", "door")
+
+Fields = dict[str, Any]
+
+
+async def ask(desk: Desk, card: ResidentCard, field: OldField, ask_one: Ask) -> Fields | None:
+    """The fields of a `ResidentChange` that say so; None when it was left with Escape."""
+    match field:
+        case "hearing" | "sight" | "care_level":
+            choices = [Choice(value, desk.speech.word(field, value)) for value in _LISTS[field]]
+            picked = await ask_one(Pick(desk, "still.new_title", choices, str(getattr(card, field))))
+            return None if picked is None else {field: picked}
+        case "address":
+            return await _address(desk, card, ask_one)
+        case "position":
+            return await _position(desk, card, ask_one)
+        case "usual_merchants":
+            return await _usual(desk, card, ask_one)
+        case "entrance_note" | "health_note":
+            longest = _LONGEST[field]
+            value = plain(getattr(card, field), longest)
+            text = await ask_one(Line(desk, "still.new_title", "still.new_hint", value, longest=longest))
+            return None if text is None else {field: text}
+        case "contacts":
+            return None
+
+
+async def _address(desk: Desk, card: ResidentCard, ask_one: Ask) -> Fields | None:
+    """The way to her door, part by part."""
+    fields: Fields = {}
+    for part in _DOOR:
+        text = await ask_one(Line(desk, f"register.{part}", "still.new_hint", getattr(card, part), longest=20))
+        if text is None:
+            return None
+        fields[part] = text
+    return fields
+
+
+async def _position(desk: Desk, card: ResidentCard, ask_one: Ask) -> Fields | None:
+    """As a map tells it; asked until it can be read. Empty: nobody knows, a neighbour's will do."""
+    text: str | None = f"{card.latitude}, {card.longitude}"
+    while (text := await ask_one(Line(desk, "still.new_title", "still.position_hint", text or "", 60))) is not None:
+        if not text:
+            return {"latitude": None, "longitude": None}
+        if (degrees := _degrees(text)) is not None:
+            return dict(zip(("latitude", "longitude"), degrees, strict=True))
+    return None
+
+
+def _degrees(text: str) -> tuple[float, float] | None:
+    parts = text.replace("，", " ").replace(",", " ").split()
+    try:
+        latitude, longitude = map(float, parts)
+    except ValueError:
+        return None
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+async def _usual(desk: Desk, card: ResidentCard, ask_one: Ask) -> Fields | None:
+    """One that she does not go to any more, or another one, in the place of the one of its kind."""
+    speech, usual = desk.speech, {each.kind: each.merchant_id for each in card.usual_merchants}
+    choices = [Choice("", speech.say("still.other_merchant"))]
+    choices += [
+        Choice(each.kind, f"{speech.say('still.not_there')} {plain(each.name, 80)}") for each in card.usual_merchants
+    ]
+    picked = await ask_one(Pick(desk, "still.usual_title", choices))
+    if picked is None:
+        return None
+    if picked:
+        return {"usual_merchants": {kind: id_ for kind, id_ in usual.items() if kind != picked}}
+    found: MerchantLine | None = await ask_one(FindMerchant(desk))
+    return None if found is None else {"usual_merchants": usual | {found.kind: found.id}}
