@@ -130,7 +130,7 @@ def _people(store: Store, dice: random.Random, residents: int) -> list[Somebody]
 def _find(people: Sequence[Somebody]) -> list[Callable[[Reading], object]]:
     """What is asked while each of these is typed, from the second character on."""
     typed = [start for one in people for words in _remembered(one) for start in _typed(words)]
-    return [lambda session, words=words: find_residents(session, CITY, words, now=AT) for words in typed]
+    return [lambda session, words=words: find_residents(session, CITY, words, now=AT, left=5) for words in typed]
 
 
 def _remembered(one: Somebody) -> Iterator[str]:

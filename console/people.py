@@ -21,9 +21,10 @@ def called(resident: ResidentLine) -> str:
 
 
 def flags(resident: ResidentLine, speech: Speech) -> str:
-    """What changes how one speaks and how fast one acts: 听力差 失明 独居 照护3级."""
+    """What changes how one speaks and how fast one acts: 听力差 失明 独居 照护3级; that she has left before all."""
+    gone = [speech.word("left", resident.left)] if resident.left is not None else []
     senses = {"hearing": resident.hearing, "sight": resident.sight}
-    found = [speech.word(sense, how) for sense, how in senses.items() if how != "good"]
+    found = gone + [speech.word(sense, how) for sense, how in senses.items() if how != "good"]
     found += [speech.word("group", group) for group in resident.groups]
     if resident.care_level:
         found.append(speech.say("person.care", level=resident.care_level))

@@ -9,6 +9,7 @@ from dispatch.desk import Desk
 from dispatch.models import Case
 from dispatch.wire.people import Leave
 from registry import leaving
+from registry.models import Left
 from registry.models.centre import Priority
 from registry.store import Writing
 
@@ -27,5 +28,5 @@ def leave(session: Writing, desk: Desk, resident_id: int, told: Leave) -> None:
     for case in session.lock_all(Case, (case_id or 0 for case_id in session.exec(cases))):
         if case.state in OPEN_STATES:
             need(session, case, Need.PERSON_LEFT, desk.actor)
-    why = leaving.Left(told.why)
+    why = Left(told.why)
     leaving.leave(session, desk.scope, resident_id, why, seen_version=told.version, actor=desk.actor)

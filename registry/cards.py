@@ -19,6 +19,7 @@ from registry.models import (
     Gender,
     Group,
     Hearing,
+    Left,
     Line,
     LineKind,
     Merchant,
@@ -31,6 +32,7 @@ from registry.models import (
 from registry.store import Reading, Scope, Writing
 from registry.vault import Vault
 
+_LEFT = frozenset(Left)
 GRAND = 60  # years: from here on a resident is addressed as a grandparent
 
 
@@ -49,6 +51,7 @@ class ResidentSummary:
     hearing: Hearing
     sight: Sight
     care_level: int
+    left: Left | None  # she has died or moved away
     version: int
 
     def addressed(self, language: str = "zh") -> str:
@@ -228,6 +231,7 @@ _SUMMARIES: Select[*tuple[Any, ...]] = (
         col(Resident.hearing),
         col(Resident.sight),
         col(Resident.care_level),
+        col(Resident.ended_why),
         col(Resident.version),
     )
     .outerjoin(Area, col(Area.id) == Resident.area_id)
@@ -251,6 +255,7 @@ def _summary(row: Any, groups: list[Group], today: date) -> ResidentSummary:
         hearing=row.hearing,
         sight=row.sight,
         care_level=row.care_level,
+        left=Left(row.ended_why) if row.ended_why in _LEFT else None,
         version=row.version,
     )
 

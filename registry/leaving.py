@@ -1,23 +1,16 @@
-"""A resident has died or moved away: she is found and recognised no more, and her row and her history stay.
+"""A resident has died or moved away: she is recognised no more and found only as one who has left; her row and her
+history stay.
 
 What was done by mistake, or somebody who comes back, is undone by `come_back`: what ended with her lives again.
 """
 
-from enum import StrEnum
-
 from sqlmodel import col, select
 
+from registry import search
 from registry.errors import Problem, Refused
-from registry.models import Line, Resident
+from registry.models import Left, Line, Resident
 from registry.people import Happened, held, note
 from registry.store import Actor, Scope, Writing
-
-
-class Left(StrEnum):
-    """Words of `ended_why`."""
-
-    DIED = "died"
-    MOVED = "moved"
 
 
 def leave(
@@ -45,6 +38,7 @@ def come_back(session: Writing, scope: Scope, resident_id: int, *, seen_version:
         if line.ended_at == resident.ended_at:
             line.ended_at = None
     resident.ended_at = resident.ended_why = None
+    search.index(session, resident)  # a change made meanwhile has taken her numbers out of it
     _noted(session, resident, "came_back", actor)
     return resident
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     union_all,
 )
@@ -32,7 +33,7 @@ from registry import centres, unfiled
 from registry.address import Address, core
 from registry.among import among, ids
 from registry.cards import ResidentSummary, summaries
-from registry.models import Area, Contact, Line, Resident, SearchToken, SearchUnfiled
+from registry.models import Area, Contact, Left, Line, Resident, SearchToken, SearchUnfiled
 from registry.numbers import NumberPlan
 from registry.pinyin import spellings, split_name, toneless
 from registry.store import Reading, Scope, Writing
@@ -46,6 +47,9 @@ _PER_TOKEN = 1000  # rows of one token that are looked at: a syllable that thous
 _RANKED = 1000  # residents that are ranked
 _WORDS = 5  # of a query
 _FOUND = (col(SearchToken.resident_id), col(SearchToken.weight))
+
+# Neither whoever went into another record nor whoever was deleted.
+_GONE = func.coalesce(col(Resident.ended_why), "").in_([str(why) for why in Left])
 
 _DOOR_WORDS = re.compile(r"(?:号楼|单元|[栋幢座楼门室号户#/.\s–—-])+")
 _DOOR = re.compile(r"(?:^|[^0-9a-z-])-?([0-9a-z]{1,6}(?:-[0-9a-z]{1,6}){1,2})-?$")
@@ -123,8 +127,10 @@ def find_residents(
     *,
     now: datetime,
     vault: Vault | None = None,
+    left: int = 0,
 ) -> list[ResidentSummary]:
-    """The living residents in scope that `q` may mean, best first; any text is answered, in time.
+    """The residents in scope that `q` may mean, best first; any text is answered, in time. After all of them, and no
+    more than `left`, come those who have died or moved away, by whatever but their whole numbers.
 
     Understood are a name or two or more characters of it, also written with others that sound alike, its pinyin with
     tones or without, or its initials, from the second letter on, the last four digits or more of a number of hers or
@@ -154,19 +160,22 @@ def find_residents(
     # Two statements, and the scope looked at here: with no statistics SQLite, and with a thousand ids PostgreSQL,
     # would rather read every resident of the centre than look these up.
     rows = session.execute(
-        select(col(Resident.id), col(Resident.centre_id), col(Area.path), col(Resident.community))
+        select(col(Resident.id), col(Resident.centre_id), col(Area.path), col(Resident.community), _GONE)
         .outerjoin(Area, col(Area.id) == Resident.area_id)
-        .where(among(col(Resident.id), "ids"), col(Resident.ended_at).is_(None)),
+        .where(among(col(Resident.id), "ids"), or_(col(Resident.ended_at).is_(None), _GONE)),
         {"ids": ids(ranked)},
     )
-    communities = {
-        resident_id: folded(community, LONGEST)
-        for resident_id, centre_id, path, community in rows
-        if centre_id == scope.centre_id and scope.sees(path)
-    }
+    communities, gone = {}, set()
+    for resident_id, centre_id, path, community, has_left in rows:
+        if centre_id == scope.centre_id and scope.sees(path):
+            communities[resident_id] = folded(community, LONGEST)
+            if has_left:
+                gone.add(resident_id)
     seen = [resident_id for resident_id in ranked if resident_id in communities]
     here = [resident_id for resident_id in seen if communities[resident_id] and communities[resident_id] in text]
-    best = list(dict.fromkeys(here + seen))[:limit]
+    found = list(dict.fromkeys(here + seen))
+    best = [resident_id for resident_id in found if resident_id not in gone][:limit]
+    best += [resident_id for resident_id in found if resident_id in gone][: min(left, limit - len(best))]
     told = summaries(session, scope, best, now)
     return [told[resident_id] for resident_id in best if resident_id in told]
 

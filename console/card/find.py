@@ -17,4 +17,5 @@ class Find(Search[ResidentLine]):
 
     def row(self, found: ResidentLine) -> Row:
         speech = self.desk.speech
-        return Row(str(found.id), (person(found, speech), plain(found.address), (flags(found, speech), "warn")))
+        cells = (person(found, speech), plain(found.address), (flags(found, speech), "warn"))
+        return Row(str(found.id), cells, "quiet" if found.left is not None else "")

@@ -29,6 +29,8 @@ from registry import cards, freshness, joining, leaving, search
 from registry.models import Resident
 from registry.store import Reading, Role, Writing
 
+LEFT = 5  # at most, of those who have died or moved away
+
 router = APIRouter(prefix="/residents", tags=["residents"])
 
 
@@ -41,11 +43,12 @@ def find_residents(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000_000, description="Only without `q`")] = 0,
 ) -> Response:
-    """Whom `q` may mean, best first; without it everybody, by name."""
+    """Whom `q` may mean, best first, and after them a few who have left; without it everybody, by name."""
 
     def look(session: Reading, desk: Desk) -> Residents:
         if q.strip():
-            found = search.find_residents(session, desk.scope, q, limit, now=reader.now, vault=reader.house.vault)
+            vault = reader.house.vault
+            found = search.find_residents(session, desk.scope, q, limit, now=reader.now, vault=vault, left=LEFT)
             return Residents(total=len(found), items=[resident_line(summary) for summary in found])
         here = (desk.scope.covers(Resident), col(Resident.ended_at).is_(None))
         total = session.exec(select(func.count()).select_from(Resident).where(*here)).one()

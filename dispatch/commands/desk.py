@@ -34,12 +34,16 @@ def desk(config: Config) -> Iterator[tuple[Store, int]]:
         yield store, centre_id
 
 
-def resident_meant(store: Store, scope: Scope, text: str, words: Catalogue, vault: Vault | None = None) -> int:
-    """The number of the one whom `text` means: her number in the register, or anything that finds only her."""
+def resident_meant(
+    store: Store, scope: Scope, text: str, words: Catalogue, vault: Vault | None = None, *, left: bool = False
+) -> int:
+    """The number of the one whom `text` means: her number in the register, or anything that finds only her; with
+    `left` somebody who has died or moved away may be meant too.
+    """
     if text.isascii() and text.isdigit() and len(text) < 10:
         return int(text)
     with store.reading() as session:
-        found = find_residents(session, scope, text, 6, now=store.clock.now(), vault=vault)
+        found = find_residents(session, scope, text, 6, now=store.clock.now(), vault=vault, left=6 if left else 0)
     if len(found) == 1:
         return found[0].id
     if not found:

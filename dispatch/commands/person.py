@@ -57,7 +57,7 @@ def extract(file: ConfigFile, who: str, path: Path, language: str | None, as_jso
     if path.exists():
         raise click.ClickException(words.say("person.file_there", file=str(path)))
     with _told(words), desk(config) as (store, centre_id):
-        resident_id = resident_meant(store, Scope(centre_id), who, words, vault)
+        resident_id = resident_meant(store, Scope(centre_id), who, words, vault, left=True)
         taken = work.extract(store, centre_id, resident_id, vault, words.language)
         try:
             recordings = work.write(path, taken, words, Places.of(config.exchange).recordings)
@@ -92,7 +92,7 @@ def delete(file: ConfigFile, who: str, for_real: bool, language: str | None, as_
     words = Catalogue("dispatch", language or config.centre.language)
     secrets = config.secret_store()
     with _told(words), desk(config) as (store, centre_id):
-        resident_id = resident_meant(store, Scope(centre_id), who, words, open_vault(secrets))
+        resident_id = resident_meant(store, Scope(centre_id), who, words, open_vault(secrets), left=True)
         if for_real:
             from dispatch import forgotten
 

@@ -22,7 +22,6 @@ from dispatch.wire.people import (
 from dispatch.wire.words import PositionSource
 from registry import cards
 from registry.freshness import old_facts
-from registry.leaving import Left
 from registry.models import Service
 from registry.store import Reading, Scope, Writing
 
@@ -55,6 +54,7 @@ def resident_line(summary: cards.ResidentSummary) -> ResidentLine:
         hearing=summary.hearing.value,
         sight=summary.sight.value,
         care_level=summary.care_level,
+        left=summary.left.value if summary.left else None,
     )
 
 
@@ -103,7 +103,6 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: dat
         care_plans=plans_of(session, summary.id, now),
         last_cases=_last_cases(session, summary.id),
         old=[OldFact.model_validate(asdict(each)) for each in old_facts(session, card, now)],
-        left=Left(card.ended_why).value if card.ended_why in set(Left) else None,
         left_at=card.ended_at,
         version=summary.version,
     )

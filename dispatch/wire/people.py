@@ -38,6 +38,7 @@ class ResidentLine(Wire):
     hearing: Hearing = "good"
     sight: Sight = "good"
     care_level: int = 0
+    left: Left | None = None  # she has died or moved away, and is in the register no more
 
 
 class LineView(Wire):
@@ -111,7 +112,6 @@ class ResidentCard(ResidentLine):
     care_plans: list[CarePlanView] = []  # those that go on
     last_cases: list[LastCase] = []
     old: list[OldFact] = []  # the oldest first, of equal age the most important
-    left: Left | None = None  # she is in the register no more
     left_at: Moment | None = None  # when that was noted
     version: int
 

@@ -26,6 +26,13 @@ class Sight(StrEnum):
     BLIND = "blind"
 
 
+class Left(StrEnum):
+    """Words of a resident's `ended_why` that a person said."""
+
+    DIED = "died"
+    MOVED = "moved"
+
+
 class Group(StrEnum):
     LIVING_ALONE = "living_alone"
     EMPTY_NEST = "empty_nest"

@@ -28,6 +28,20 @@ async def test_it_is_noted_with_two_keys_and_undone_with_two(sit_down, size, tow
         await seat.until(lambda: "已离世" not in seat.text)
 
 
+async def test_who_has_left_is_found_with_that_before_her_and_brought_back(sit_down, size, town: Town) -> None:
+    town.residents[11] = people.LIN.model_copy(update={"left": "moved", "left_at": people.NOW})
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "已搬走 听力差")
+        await seat.press("enter")
+        await seat.sees("已搬走（2026-03-02 登记）")
+        await seat.press("e")
+        await seat.sees("恢复在册")
+        await seat.press("2")
+        await seat.told("residents/11/come-back")
+        await seat.until(lambda: "已搬走" not in seat.text)
+
+
 async def test_not_while_she_or_anybody_is_on_the_line_about_her(sit_down, town: Town) -> None:
     town.calls[41] = people.call(state="talking", ringing=[], operator=people.ME)
     async with sit_down() as seat:

@@ -18,9 +18,10 @@ from dispatch.records import record_of
 from dispatch.wire.calls import CallChange
 from dispatch.wire.care import NewCarePlan
 from dispatch.wire.cases import Cancel, Close
+from registry import leaving
 from registry.drafts import ResidentChange, read
 from registry.erasure import DELETED, DELETING, NOBODY
-from registry.models import AccessLog, Contact, Line, Resident
+from registry.models import AccessLog, Contact, Left, Line, Resident
 from registry.people import change_resident
 from registry.store import Actor, Scope
 from registry.store.journal import Journal
@@ -113,6 +114,16 @@ def plain_text_in(*files: Path) -> set[str]:
 def database_files(town: Town) -> list[Path]:
     name = town.store.url.database
     return [Path(f"{name}{end}") for end in ("", "-wal", "-shm")] if town.store.is_sqlite else []
+
+
+def test_who_has_died_may_be_meant_by_her_name_here_and_nowhere_else(
+    installation: Installation, town: Town, wang: int, tmp_path: Path
+) -> None:
+    row = town.get(Resident, wang)
+    with town.store.writing() as session:
+        leaving.leave(session, Scope(town.centre_id), wang, Left.DIED, seen_version=row.version, actor=Actor.system())
+    assert "没有找到" in installation.is_refused("match", "--need", "medicine", "--resident", NAME)
+    installation.does("person", "extract", NAME, str(tmp_path / "wang.zip"))
 
 
 def test_she_gets_a_copy_of_everything_and_it_is_noted(

@@ -1,7 +1,11 @@
 import pytest
+from sqlmodel import col, select
 
 from registry.areas import add_area
 from registry.drafts import ResidentChange, read
+from registry.erasure import DELETED
+from registry.joining import MERGED
+from registry.models import Resident
 from registry.people import change_resident
 from registry.search import find_residents
 from registry.store import Scope, Store
@@ -191,8 +195,31 @@ def test_no_search_reads_a_whole_table_but_of_those_whom_an_import_has_just_brou
     with store.reading() as session:
         for q in MEMORIES:
             with listening(store) as asked:
-                find_residents(session, town, q, now=store.clock.now())
+                find_residents(session, town, q, now=store.clock.now(), left=5)
             assert whole_tables(session, asked) <= {"search_unfiled"}, q
+
+
+def gone(store: Store, town: Scope, names: dict[str, str]) -> None:
+    """By name, why they are in the register no more."""
+    with store.writing() as session:
+        for resident in session.exec(select(Resident).where(col(Resident.name).in_(names))):
+            resident.ended_at, resident.ended_why = store.clock.now(), names[resident.name]
+
+
+def test_who_has_died_or_moved_is_found_after_all_the_others_and_says_so(store: Store, town: Scope) -> None:
+    gone(store, town, {"王秀英": "died", "王䶮": "moved", "王建国": MERGED, "单玉兰": DELETED})
+    with store.reading() as session:
+
+        def all_of(q: str, limit: int = 20, left: int = 5) -> list[tuple[str, str | None]]:
+            told = find_residents(session, town, q, limit, now=store.clock.now(), left=left)
+            return [(one.name, one.left) for one in told]
+
+        assert all_of("王秀英") == [("王晓林", None), ("李秀英", None), ("王秀英", "died")]
+        assert all_of("王") == [("王晓林", None), ("王秀英", "died"), ("王䶮", "moved")]
+        assert all_of("王", left=1) == [("王晓林", None), ("王秀英", "died")]
+        assert all_of("王", limit=2) == [("王晓林", None), ("王秀英", "died")]
+        assert all_of("王", left=0) == [("王晓林", None)], "nobody who only wants the living gets others"
+        assert all_of("单玉兰") == []
 
 
 def test_the_limit_is_kept(store: Store, town: Scope) -> None:

@@ -23,7 +23,9 @@ def test_her_lines_and_care_calls_end_and_what_is_open_comes_before_an_operator(
     assert left["left_at"] is not None
     assert town.case(number).needs_why == "need.person_left"
     assert {plan.state for plan in town.all(CarePlan)} == {PlanState.ENDED}
-    assert console.get("residents", q="王秀英")["items"] == []
+    (found,) = console.get("residents", q="王秀英")["items"]
+    assert (found["id"], found["left"]) == (her, "died")
+    assert console.get("residents")["items"] == [], "who looks through all of them sees the living"
     assert town.call(town.rings_in()).resident_id is None, "her old number is a stranger's, and gets through"
     again = console.post(f"residents/{her}/leave", 422, version=left["version"], why="moved")
     assert again["values"]["problems"][0]["key"] == "has_ended"
@@ -46,8 +48,10 @@ def test_a_mistake_is_undone_and_her_number_leads_to_her_again(town: Town, conso
     left = console.post(f"residents/{her}/leave", version=card["version"], why="moved")
     stale = console.post(f"residents/{her}/come-back", 409, version=card["version"])
     assert stale["type"] == "/problems/stale_version"
+    left = console.patch(f"residents/{her}", version=left["version"], called="王老师")
     back = console.post(f"residents/{her}/come-back", version=left["version"])
     assert (back["left"], len(back["lines"])) == (None, 1)
     assert town.call(town.rings_in()).resident_id == her
     assert [line.ended_at for line in town.all(Line)] == [None]
-    assert [each["id"] for each in console.get("residents", q="王秀英")["items"]] == [her]
+    for q in ("王秀英", "1001", "02367001001"):
+        assert [(each["id"], each["left"]) for each in console.get("residents", q=q)["items"]] == [(her, None)]
