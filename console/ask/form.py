@@ -177,6 +177,13 @@ class Form(Widget):
         """What stands in the field, without the spaces around it."""
         return self.query_one(f"#field-{name}", Input | Switches).value.strip()  # type: ignore[arg-type]
 
+    def put(self, name: str, value: str) -> None:
+        """Another value in the field, in the place of what stands there."""
+        field = self.query_one(f"#field-{name}", Input | Switches)  # type: ignore[arg-type]
+        field.value = value
+        self._keep(name, value)
+        self.paint()
+
     def forget(self) -> None:
         """It was sent: the next form begins empty."""
         self._desk.drafts.pop(self._draft, None)

@@ -14,7 +14,7 @@ from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.board.panel import Panel
 from console.board.rows import OF_ONE_COLUMNS, case_text, rows_of_one
-from console.card import consent, leaving, still
+from console.card import consent, leaving, record, still
 from console.card.call import call_head, nobody
 from console.card.find import Find
 from console.card.history import HistoryScreen
@@ -50,6 +50,7 @@ class CardScreen(PhoneRoom):
         key("s", "settle", "card.settle"),
         key("c", "care", "card.care"),
         key("v", "still", "card.still"),
+        key("u", "record", "card.record"),
         key("a", "consent", "card.consent"),
         key("e", "leaving", "card.leaving"),
         key("p", "history", "card.history"),
@@ -170,7 +171,7 @@ class CardScreen(PhoneRoom):
                 return bool(self.cases)
             case "still":
                 return self._card is not None and bool(self._card.old)
-            case "consent":
+            case "consent" | "record":
                 return self._card is not None and self._card.left is None
             case "leaving":
                 return self._card is not None and (call is None or call.state == "ended")
@@ -284,6 +285,20 @@ class CardScreen(PhoneRoom):
         asked = await still.ask(self.desk, card, self.app.push_screen_wait)
         if asked is not None:
             self._card = asked
+            self.repaint()
+
+    def action_record(self) -> None:
+        """Her contacts, her lines, where she lives and whatever else is known of her: one part of it is changed."""
+        if self._card is not None:
+            self.ask(self._ask_record, self._card)
+
+    async def _ask_record(self, card: ResidentCard) -> None:
+        changed = await record.ask(self.desk, card, self.app.push_screen_wait)
+        if changed is not None and self._card is not None and self._card.id == changed.id:
+            self._card = changed
+            if self.call_id is not None:  # its head names her too
+                self._call = await self.desk.client.call(self.call_id)
+                self.desk.world.put_call(self._call)
             self.repaint()
 
     def action_consent(self) -> None:

@@ -2,6 +2,7 @@
 
 from console.ask.pick import Choice, Pick
 from console.card import changed
+from console.card.contacts import Contacts
 from console.card.resident import position
 from console.desk import Desk
 from console.people import contact_text
@@ -25,14 +26,15 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
     for fact in card.old[:AT_ONCE]:
         now = answered or card
         choices = [Choice(_STILL, desk.speech.say("still.yes"))]
-        if fact.field != "contacts":
-            choices.append(Choice(_OTHER, desk.speech.say("still.no")))
+        choices.append(Choice(_OTHER, desk.speech.say("still.no")))
         choices.append(Choice(_LATER, desk.speech.say("still.later")))
         what = desk.speech.word("old", fact.field)
         about = f"{what}\n{_value(now, fact.field, desk.speech, desk.world)}"
         match await ask_one(Pick(desk, "still.title", choices, about=about)):
             case "still":
                 answered = await desk.client.confirm(card.id, Confirm(fields=[fact.field]))
+            case "other" if fact.field == "contacts":
+                answered = await ask_one(Contacts(desk, now)) or answered
             case "other":
                 fields = await changed.ask(desk, now, fact.field, ask_one)
                 if fields is None:

@@ -52,15 +52,15 @@ def add_people(app: FastAPI, town: Town) -> None:
     @app.patch("/api/v1/residents/{resident_id}")
     async def change(resident_id: int, request: Request) -> Response:
         sent, before = await request.json(), town.residents[resident_id]
-        known = before.model_dump()
+        if sent["version"] != before.version:
+            return refused(Problem(type="/problems/stale_version", title="", status=409, key="stale_version"))
+        if wrong := _unreadable(sent):
+            listed = {"problems": [{"field": field, "key": "no_number", "values": {}} for field in wrong]}
+            return refused(Problem(type="/problems/refused", title="", status=422, key="refused", values=listed))
+        known, kept = before.model_dump(), _as_kept(sent, before, town)
         told_by = [(fact, _TOLD_BY.get(fact.field, fact.field)) for fact in before.old]
-        old = [fact for fact, name in told_by if sent.get(name, known[name]) == known[name]]
-        if (usual := sent.pop("usual_merchants", None)) is not None:
-            shops = [(kind, each) for kind, id_ in usual.items() for each in town.merchants if each.id == id_]
-            sent["usual_merchants"] = [
-                {"kind": kind, "merchant_id": each.id, "name": each.name} for kind, each in shops
-            ]
-        now = known | sent | {"version": before.version + 1, "old": old}
+        old = [fact for fact, name in told_by if kept.get(name, known[name]) == known[name]]
+        now = known | kept | {"version": before.version + 1, "old": old}
         town.residents[resident_id] = ResidentCard.model_validate(now)
         return written(town.residents[resident_id])
 
@@ -100,6 +100,37 @@ def add_people(app: FastAPI, town: Town) -> None:
         line = town.inbound.pop(inbound_id).model_copy(update={"needs_operator": False})
         town.happen("message.seen", inbound=line)
         return Response(status_code=204)
+
+
+def _unreadable(sent: dict[str, Any]) -> list[str]:
+    """Where something stands in the place of a telephone number that is none."""
+    numbers = [
+        (f"{name}.{at}.number", each) for name in ("contacts", "lines") for at, each in enumerate(sent.get(name, []))
+    ]
+    return [field for field, entry in numbers if not any(letter.isdigit() for letter in entry["number"])]
+
+
+def _as_kept(sent: dict[str, Any], before: ResidentCard, town: Town) -> dict[str, Any]:
+    """Lists come whole; who is known keeps her id."""
+    kept = dict(sent)
+    if "contacts" in sent:
+        ids = {each.name: each.id for each in before.contacts}
+        kept["contacts"] = [
+            entry | {"id": ids.get(entry["name"], 50 + rank), "rank": rank, "number": _read(entry["number"])}
+            for rank, entry in enumerate(sent["contacts"], 1)
+        ]
+    if "usual_merchants" in sent:
+        shops = [
+            (kind, each) for kind, id_ in sent["usual_merchants"].items() for each in town.merchants if each.id == id_
+        ]
+        kept["usual_merchants"] = [{"kind": kind, "merchant_id": each.id, "name": each.name} for kind, each in shops]
+    return kept
+
+
+def _read(number: str) -> str:
+    """139 1234 5678 becomes +8613912345678."""
+    digits = "".join(letter for letter in number if letter.isdigit())
+    return f"+86{digits}" if len(digits) == 11 and not number.startswith("+") else number
 
 
 def add_calls(app: FastAPI, town: Town) -> None:
