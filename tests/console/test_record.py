@@ -1,6 +1,6 @@
 """What is known of a resident is changed at the desk, a part at a time."""
 
-from dispatch.wire.people import ContactView, OldFact
+from dispatch.wire.people import ContactView, LineView, OldFact
 from tests.console import people
 from tests.console.conftest import Seat
 from tests.console.refusals import conflict
@@ -219,3 +219,83 @@ async def test_of_somebody_who_has_left_nothing_is_changed(sit_down, town: Town)
         await seat.press("enter")
         await seat.sees("已搬走")
         assert "改资料" not in seat.text
+
+
+BUTTON = LineView(id=2, number="+862367001009", kind="button", device_id="SOS-17")
+
+
+def numbers(town: Town) -> list[tuple[str, str, str | None]]:
+    return [(each.number, each.kind, each.device_id) for each in town.residents[LIN].lines]
+
+
+async def test_a_number_and_a_button_are_added_and_one_is_corrected(sit_down, size, town: Town) -> None:
+    async with sit_down(size) as seat:
+        await open_part(seat, "2", "02367001001", "座机")
+        await seat.press("n")
+        await seat.sees("加号码")
+        await seat.type("139 1234 5678")
+        await seat.press("enter")
+        await seat.sees("139 1234 5678", "手机")
+        await seat.press("b")
+        await seat.sees("加按钮", "设备编号")
+        await seat.type("02367001009")
+        await seat.press("enter")
+        await seat.type("SOS-䶮17")
+        await seat.press("enter")
+        await seat.sees("按钮", "SOS-䶮17")
+        home = ("+862367001001", "landline", None)
+        button = ("+862367001009", "button", "SOS-䶮17")
+        assert numbers(town) == [home, ("+8613912345678", "mobile", None), button]
+        await seat.press("up", "enter")
+        await seat.sees("改号码")
+        await fill(seat, "number", "02367001002")
+        await seat.press("ctrl+s")
+        await seat.until(lambda: numbers(town) == [home, ("+862367001002", "landline", None), button])
+        await seat.press("escape")
+        await seat.sees("02367001001 座机", "02367001002 座机", "02367001009 按钮", "139 1234 5678 手机 至")
+
+
+async def test_a_number_that_is_hers_already_is_not_taken_twice(sit_down, size, town: Town) -> None:
+    """The service would take both as one line, and her button would lose its device."""
+    town.residents[LIN] = people.LIN.model_copy(update={"lines": [*people.LIN.lines, BUTTON]})
+    async with sit_down(size) as seat:
+        await open_part(seat, "2", "SOS-17")
+        await seat.press("n", "ctrl+s")
+        await seat.sees("要填")
+        await seat.type("023-6700-1009")
+        await seat.press("ctrl+s")
+        await seat.sees("已经是她的号码", "023-6700-1009")
+        await seat.press("escape", "escape")
+        await seat.sees("02367001009 按钮")
+        assert [each.path for each in town.told] == ["login"]
+
+
+async def test_before_a_button_is_taken_away_it_is_asked_once(sit_down, size, town: Town) -> None:
+    town.residents[LIN] = people.LIN.model_copy(update={"lines": [BUTTON, *people.LIN.lines]})
+    async with sit_down(size) as seat:
+        await open_part(seat, "2", "SOS-17")
+        await seat.press("x")
+        await seat.sees("按它不再是她的紧急呼叫", "02367001009")
+        await seat.press("1", "enter")
+        await seat.sees("改号码", "SOS-17")
+        await fill(seat, "device_id", "SOS-18")  # the same number, another button: nothing to ask
+        await seat.press("ctrl+s")
+        await seat.sees("SOS-18")
+        await seat.press("enter", "down", "1", "ctrl+s")
+        await seat.sees("按它不再是她的紧急呼叫")
+        await seat.press("1")
+        await seat.sees("改号码", "SOS-18")
+        await seat.press("escape", "x", "2")
+        await seat.until(lambda: numbers(town) == [("+862367001001", "landline", None)])
+        await seat.press("escape")
+        await seat.sees("02367001001 座机", "02367001009 按钮 至")
+
+
+async def test_a_button_that_becomes_a_telephone_is_asked_once_and_saved(sit_down, town: Town) -> None:
+    town.residents[LIN] = people.LIN.model_copy(update={"lines": [BUTTON]})
+    async with sit_down() as seat:
+        await open_part(seat, "2", "SOS-17")
+        await seat.press("enter", "down", "1", "ctrl+s")
+        await seat.sees("按它不再是她的紧急呼叫")
+        await seat.press("2")
+        await seat.until(lambda: numbers(town) == [("+862367001009", "landline", "SOS-17")])

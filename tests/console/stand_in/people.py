@@ -124,13 +124,29 @@ def _as_kept(sent: dict[str, Any], before: ResidentCard, town: Town) -> dict[str
             (kind, each) for kind, id_ in sent["usual_merchants"].items() for each in town.merchants if each.id == id_
         ]
         kept["usual_merchants"] = [{"kind": kind, "merchant_id": each.id, "name": each.name} for kind, each in shops]
+    if "lines" in sent:
+        numbers = [_read(entry["number"]) for entry in sent["lines"]]
+        known = {line.number: line for line in before.lines}
+        kept["lines"] = [
+            {
+                "id": known[number].id if number in known else 70 + at,
+                "number": number,
+                "kind": entry["kind"] or ("mobile" if number.startswith("+861") else "landline"),
+                "device_id": entry["device_id"],
+            }
+            for at, (number, entry) in enumerate(zip(numbers, sent["lines"], strict=True))
+        ]
+        given_up = [
+            line.model_copy(update={"ended_at": town.now()}) for line in before.lines if line.number not in numbers
+        ]
+        kept["past_lines"] = [line.model_dump() for line in (*given_up, *before.past_lines)]
     return kept
 
 
 def _read(number: str) -> str:
-    """139 1234 5678 becomes +8613912345678."""
+    """139 1234 5678 becomes +8613912345678, 02367001001 +862367001001."""
     digits = "".join(letter for letter in number if letter.isdigit())
-    return f"+86{digits}" if len(digits) == 11 and not number.startswith("+") else number
+    return f"+86{digits.removeprefix('0')}" if len(digits) == 11 and not number.startswith("+") else number
 
 
 def add_calls(app: FastAPI, town: Town) -> None:
