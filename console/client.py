@@ -269,8 +269,8 @@ class Client:
         """What is None is as it was."""
         return Hindsight.model_validate(await self._transport.get(f"cases/{number}/hindsight", **asked))
 
-    async def find_merchants(self, words: str) -> Merchants:
-        return Merchants.model_validate(await self._transport.get("merchants", q=words))
+    async def find_merchants(self, words: str, kind: str | None = None) -> Merchants:
+        return Merchants.model_validate(await self._transport.get("merchants", q=words, kind=kind))
 
     async def find_cases(self, words: str) -> Cases:
         """Those that are over too, the last one first."""

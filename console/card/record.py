@@ -1,27 +1,37 @@
-"""What is known of her can be changed, a part at a time: whom one calls about her, and so on."""
+"""What is known of her can be changed, a part at a time."""
 
 from console.ask.pick import Choice, Pick
+from console.card import about
 from console.card.contacts import Contacts, in_order
 from console.card.lines import Lines
+from console.card.record_form import RecordForm
+from console.card.usual import Usual
 from console.desk import Desk
+from console.people import flags, person
 from console.plain import plain, reading
 from console.room import Ask
 from dispatch.wire.people import ResidentCard
 
+_LISTS = {"contacts": Contacts, "lines": Lines, "usual": Usual}
+_FORMS = {"who": about.who, "home": about.home, "care": about.care}
+
 
 async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | None:
     """Her card afterwards; None when nothing has changed."""
-    say = desk.speech.say
-    names = " ".join(plain(contact.name, 20) for contact in in_order(card))
-    numbers = " ".join(reading(line.number) for line in card.lines)
-    choices = [
-        Choice("contacts", say("record.contacts"), names),
-        Choice("lines", say("record.lines"), numbers),
-    ]
+    speech = desk.speech
+    now = {
+        "contacts": " ".join(contact.name for contact in in_order(card)),
+        "lines": " ".join(reading(line.number) for line in card.lines),
+        "who": person(card, speech),
+        "home": card.address,
+        "care": flags(card, speech),
+        "usual": " ".join(usual.name for usual in card.usual_merchants),
+    }
+    choices = [Choice(part, speech.say(f"record.{part}"), plain(value, 80)) for part, value in now.items()]
+    part = await ask_one(Pick(desk, "record.title", choices))
     changed: ResidentCard | None = None
-    match await ask_one(Pick(desk, "record.title", choices)):
-        case "contacts":
-            changed = await ask_one(Contacts(desk, card))
-        case "lines":
-            changed = await ask_one(Lines(desk, card))
+    if part in _LISTS:
+        changed = await ask_one(_LISTS[part](desk, card))
+    elif part in _FORMS:
+        changed = await ask_one(RecordForm(desk, card, _FORMS[part](card)))
     return changed

@@ -16,8 +16,8 @@ def add_match(app: FastAPI, town: Town) -> None:
     """At night everybody but the first is closed."""
 
     @app.get("/api/v1/merchants")
-    async def merchants(q: str) -> Any:
-        found = [each for each in town.merchants if q in each.name]
+    async def merchants(q: str, kind: str | None = None) -> Any:
+        found = [each for each in town.merchants if q in each.name and kind in (None, each.kind)]
         return {"total": len(found), "items": [each.model_dump(mode="json") for each in found]}
 
     @app.get("/api/v1/cases")

@@ -54,8 +54,8 @@ def add_people(app: FastAPI, town: Town) -> None:
         sent, before = await request.json(), town.residents[resident_id]
         if sent["version"] != before.version:
             return refused(Problem(type="/problems/stale_version", title="", status=409, key="stale_version"))
-        if wrong := _unreadable(sent):
-            listed = {"problems": [{"field": field, "key": "no_number", "values": {}} for field in wrong]}
+        if wrong := _unfit(sent, before):
+            listed = {"problems": [{"field": field, "key": key, "values": {}} for field, key in wrong.items()]}
             return refused(Problem(type="/problems/refused", title="", status=422, key="refused", values=listed))
         known, kept = before.model_dump(), _as_kept(sent, before, town)
         told_by = [(fact, _TOLD_BY.get(fact.field, fact.field)) for fact in before.old]
@@ -102,12 +102,16 @@ def add_people(app: FastAPI, town: Town) -> None:
         return Response(status_code=204)
 
 
-def _unreadable(sent: dict[str, Any]) -> list[str]:
-    """Where something stands in the place of a telephone number that is none."""
-    numbers = [
-        (f"{name}.{at}.number", each) for name in ("contacts", "lines") for at, each in enumerate(sent.get(name, []))
-    ]
-    return [field for field, entry in numbers if not any(letter.isdigit() for letter in entry["number"])]
+def _unfit(sent: dict[str, Any], before: ResidentCard) -> dict[str, str]:
+    """What is no telephone number, and a health note to which nobody has consented."""
+    unread = {
+        f"{name}.{at}.number": "no_number"
+        for name in ("contacts", "lines")
+        for at, entry in enumerate(sent.get(name, []))
+        if not any(letter.isdigit() for letter in entry["number"])
+    }
+    unagreed = sent.get("health_note") and before.consented_on is None
+    return unread | ({"health_note": "needs_consent"} if unagreed else {})
 
 
 def _as_kept(sent: dict[str, Any], before: ResidentCard, town: Town) -> dict[str, Any]:
@@ -120,10 +124,13 @@ def _as_kept(sent: dict[str, Any], before: ResidentCard, town: Town) -> dict[str
             for rank, entry in enumerate(sent["contacts"], 1)
         ]
     if "usual_merchants" in sent:
-        shops = [
-            (kind, each) for kind, id_ in sent["usual_merchants"].items() for each in town.merchants if each.id == id_
+        names = {each.id: each.name for each in town.merchants}
+        kept["usual_merchants"] = [
+            {"kind": kind, "merchant_id": id_, "name": names[id_]} for kind, id_ in sent["usual_merchants"].items()
         ]
-        kept["usual_merchants"] = [{"kind": kind, "merchant_id": each.id, "name": each.name} for kind, each in shops]
+    if not {"community", "building", "unit", "door"}.isdisjoint(sent):
+        where = before.model_dump() | sent
+        kept["address"] = " ".join(where[part] for part in ("community", "building", "unit", "door") if where[part])
     if "lines" in sent:
         numbers = [_read(entry["number"]) for entry in sent["lines"]]
         known = {line.number: line for line in before.lines}
