@@ -41,7 +41,7 @@ from dispatch.wire.offers import (
     VisitReport,
 )
 from dispatch.wire.operators import Login, OperatorLine, Session
-from dispatch.wire.pages import Cases, Doubles, Merchants, Residents
+from dispatch.wire.pages import Areas, Cases, Doubles, Merchants, Residents
 from dispatch.wire.people import (
     Apart,
     ComeBack,
@@ -68,6 +68,7 @@ _SERVICES = TypeAdapter(list[ServiceView])
 _SHEETS = TypeAdapter(list[SheetLine])
 _TIMELINE = TypeAdapter(list[TimelineEntry])
 _PAGE = 50  # entries of a history in one reading
+_AREAS = 50  # found at once
 _SILENCE = 45.0  # seconds; the service pings every 15, so this is a connection that died without saying so
 
 
@@ -268,6 +269,9 @@ class Client:
     async def hindsight(self, number: str, **asked: str | int | None) -> Hindsight:
         """What is None is as it was."""
         return Hindsight.model_validate(await self._transport.get(f"cases/{number}/hindsight", **asked))
+
+    async def find_areas(self, words: str) -> Areas:
+        return Areas.model_validate(await self._transport.get("areas", q=words, limit=_AREAS))
 
     async def find_merchants(self, words: str, kind: str | None = None) -> Merchants:
         return Merchants.model_validate(await self._transport.get("merchants", q=words, kind=kind))

@@ -10,9 +10,9 @@ from console.card.record_form import Typed
 from console.card.register import day
 from console.plain import plain
 from dispatch.wire.people import ResidentCard
-from dispatch.wire.words import Group, Hearing
+from dispatch.wire.words import Group, Hearing, Sight
 
-_GROUPS, _HEARINGS = get_args(Group), get_args(Hearing)
+_GROUPS = get_args(Group)
 _LANGUAGES = ("zh", "en")
 _UNKNOWN = "unknown"
 _LEVELS = range(5)  # GB/T 42195-2022
@@ -83,7 +83,8 @@ def care(card: ResidentCard) -> About:
     fields = (
         OneOf("language", "record.language", "language", (*_LANGUAGES, *others)),
         Text("dialect", "record.dialect", 40),
-        OneOf("hearing", "register.hearing", "hearing", _HEARINGS),
+        OneOf("hearing", "register.hearing", "hearing", get_args(Hearing)),
+        OneOf("sight", "register.sight", "sight", get_args(Sight)),
         Text("care_level", "record.care_level", 1),
         AnyOf("groups", "register.groups", "group", _GROUPS),
         Text("health_note", "register.health", 4000),

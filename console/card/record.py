@@ -3,8 +3,9 @@
 from console.ask.pick import Choice, Pick
 from console.card import about
 from console.card.contacts import Contacts, in_order
+from console.card.find_area import FindArea
 from console.card.lines import Lines
-from console.card.record_form import RecordForm
+from console.card.record_form import RecordForm, written
 from console.card.usual import Usual
 from console.desk import Desk
 from console.people import flags, person
@@ -24,6 +25,7 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
         "lines": " ".join(reading(line.number) for line in card.lines),
         "who": person(card, speech),
         "home": card.address,
+        "area": card.area,
         "care": flags(card, speech),
         "usual": " ".join(usual.name for usual in card.usual_merchants),
     }
@@ -34,4 +36,6 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
         changed = await ask_one(_LISTS[part](desk, card))
     elif part in _FORMS:
         changed = await ask_one(RecordForm(desk, card, _FORMS[part](card)))
+    elif part == "area" and (area := await ask_one(FindArea(desk))) is not None:
+        changed = await written(desk, card, {"area_id": area.id})
     return changed

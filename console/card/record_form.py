@@ -111,13 +111,14 @@ class RecordForm(Question[ResidentCard | None]):
             self.give(self._save, form, typed)
 
     async def _save(self, form: Form, typed: Typed) -> None:
+        speech = self.desk.speech
         try:
             saved = await written(self.desk, self._card, self._part.change(self._card, typed))
         except Refused as refused:
             if refused.problem.key == "stale_version":
-                await self._renew(form, typed)
+                await self._renew(form, typed, speech.problem(refused.problem))
                 return
-            said = complaints(refused.problem, self.desk.speech)
+            said = complaints(refused.problem, speech)
             if not said:
                 raise
             self._complain(form, {self._part.field_at(path): words for path, words in said.items()})
@@ -126,14 +127,17 @@ class RecordForm(Question[ResidentCard | None]):
         if self.is_attached:
             self.dismiss(saved)
 
-    async def _renew(self, form: Form, typed: Typed) -> None:
-        """Fields that were not touched here show what is now; at the others it is said, and what was typed stays."""
+    async def _renew(self, form: Form, typed: Typed, who: str) -> None:
+        """Fields that were not touched here show what is now; at the others it is said, and what was typed stays.
+
+        `who` has changed it, as a sentence.
+        """
         speech = self.desk.speech
         self._card = await self.desk.client.resident(self._card.id)
         now, wrong = self._part.typed(self._card), {}
         if now is None:
             self._before = dict.fromkeys(self._before, "")
-            self._complain(form, {}, speech.say("record.gone_meanwhile"))
+            self._complain(form, {}, f"{who}  {speech.say('record.gone_meanwhile')}")
             return
         for field in self._part.fields:
             before, mine, theirs = self._before[field.name], typed[field.name], now[field.name]
@@ -142,7 +146,7 @@ class RecordForm(Question[ResidentCard | None]):
             elif theirs not in (before, mine):
                 wrong[field.name] = speech.say("record.is_now", now=self._shown(field, theirs))
         self._before = now
-        self._complain(form, wrong, speech.say("record.changed_meanwhile"))
+        self._complain(form, wrong, f"{who}  {speech.say('record.changed_meanwhile')}")
 
     def _shown(self, field: Field, value: str) -> str:
         speech = self.desk.speech

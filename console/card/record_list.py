@@ -10,7 +10,6 @@ from console.card.record_form import Part, RecordForm, sure, written
 from console.desk import Desk
 from console.errors import Refused
 from console.ledger import Column, Ledger, Row
-from console.messages import Told
 from console.plain import plain
 from console.room import Question
 from dispatch.wire.people import ResidentCard
@@ -76,10 +75,9 @@ class RecordList(Question[ResidentCard | None]):
         try:
             self._take(await written(self.desk, self.card, change))
         except Refused as refused:
-            if refused.problem.key != "stale_version":
-                raise
-            self._take(await self.desk.client.resident(self.card.id))
-            self.app.post_message(Told("told.record_changed_meanwhile", warns=True))
+            if refused.problem.key == "stale_version":
+                self._take(await self.desk.client.resident(self.card.id))
+            raise
 
     def _take(self, card: ResidentCard) -> None:
         self.card = card

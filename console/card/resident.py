@@ -39,7 +39,7 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
         day = times.day(card.left_at, world.zone)
         said = speech.say("card.left", what=speech.word("left", card.left), day=day)
         parts += [(f" {said} ", "bold $text on $error"), "\n"]
-    parts += _field("address", plain(card.address), speech, "bold")
+    parts += _field("address", address(card, speech), speech, "bold")
     parts += _field("position", position(card, speech, world), speech, "" if card.latitude else "$text-warning")
     sees = speech.say(f"card.sees.{card.sight}") if card.sight != "good" else ""
     parts += _field("sees", sees, speech, "bold $text-warning")
@@ -69,6 +69,12 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     for last in card.last_cases:
         parts += _field("last", _last(last, speech, world), speech, "$text-muted")
     return Content.assemble(*parts).rstrip()
+
+
+def address(card: ResidentCard, speech: Speech) -> str:
+    """With the area that it lies in."""
+    where, area = plain(card.address), plain(card.area, 80)
+    return speech.say("card.in_area", address=where, area=area) if where and area else where or area
 
 
 def position(card: ResidentCard, speech: Speech, world: World) -> str:

@@ -293,7 +293,11 @@ class CardScreen(PhoneRoom):
             self.ask(self._ask_record, self._card)
 
     async def _ask_record(self, card: ResidentCard) -> None:
-        changed = await record.ask(self.desk, card, self.app.push_screen_wait)
+        try:
+            changed = await record.ask(self.desk, card, self.app.push_screen_wait)
+        except Refused:  # perhaps somebody else was faster: what is now has to be seen
+            self.load(self._open)
+            raise
         if changed is not None and self._card is not None and self._card.id == changed.id:
             self._card = changed
             if self.call_id is not None:  # its head names her too

@@ -22,7 +22,7 @@ from dispatch.wire.people import (
 from dispatch.wire.words import PositionSource
 from registry import cards
 from registry.freshness import old_facts
-from registry.models import Service
+from registry.models import Area, Service
 from registry.store import Reading, Scope, Writing
 
 LAST_CASES = 5
@@ -61,9 +61,11 @@ def resident_line(summary: cards.ResidentSummary) -> ResidentLine:
 def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: datetime) -> ResidentCard:
     """The card that the registry has opened, and logged, with what was done for her last."""
     summary = card.summary
+    area = session.get(Area, summary.area_id) if summary.area_id is not None else None
     return ResidentCard(
         **dict(resident_line(summary)),
         area_id=summary.area_id,
+        area=area.name if area is not None and area.parent_id is not None else "",
         called=summary.called,
         born=card.born,
         community=summary.address.community,

@@ -87,6 +87,7 @@ class ResidentCard(ResidentLine):
     """All of a resident. Getting one is an opening of her record: it is in the access log."""
 
     area_id: int | None = None
+    area: str = ""  # its name; empty for the centre's own, in which everybody lives
     called: str | None = None
     born: date | None = None
     community: str = ""

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from dispatch.wire.areas import AreaView
 from dispatch.wire.people import ContactView, LineView, OldFact
 from tests.console import people
 from tests.console.conftest import Seat
@@ -143,7 +144,7 @@ async def test_what_a_colleague_has_changed_meanwhile_stands_beside_what_was_typ
         newer = daughter.model_copy(update={"number": "+8613700001111", "note": "出差到月底"})
         she_is_changed(town, contacts=[newer, warden])
         await seat.press("ctrl+s")
-        await seat.sees("别人刚改过她的资料", "别人刚改成：137 0000 1111", "13912345678", "出差到月底")
+        await seat.sees("刘芳 刚改过", "您写的还在", "现在是：137 0000 1111", "13912345678", "出差到月底")
         assert town.residents[LIN].contacts[0].number == "+8613700001111"
         await seat.press("ctrl+s")
         await seat.until(lambda: town.residents[LIN].contacts[0].number == "+8613912345678")
@@ -157,7 +158,7 @@ async def test_a_contact_whom_a_colleague_has_removed_comes_back_only_when_saved
         await fill(seat, "number", "13912345678")
         she_is_changed(town, contacts=[town.residents[LIN].contacts[1]])
         await seat.press("ctrl+s")
-        await seat.sees("别人刚删掉了这一条", "林晓", "13912345678")
+        await seat.sees("这一条已被删掉", "林晓", "13912345678")
         assert names(town) == ["网格员小唐"]
         await seat.press("ctrl+s")
         await seat.until(lambda: names(town) == ["网格员小唐", "林晓"])
@@ -169,7 +170,7 @@ async def test_a_list_that_is_old_writes_nothing_and_shows_what_is_now(sit_down,
         new = ContactView(id=9, rank=3, name="陈静", number="+8613700001111")
         she_is_changed(town, contacts=[*town.residents[LIN].contacts, new])
         await seat.press("d")
-        await seat.sees("这次没有改", "3 陈静")
+        await seat.sees("刘芳 刚改过", "3 陈静")
         assert names(town) == ["林晓", "网格员小唐", "陈静"]
         await seat.press("escape")
         await seat.sees("陈静 137 0000 1111")
@@ -338,20 +339,21 @@ async def test_she_has_moved_within_the_estate(sit_down, size, town: Town) -> No
 
 async def test_how_one_speaks_with_her_and_what_she_needs(sit_down, size, town: Town) -> None:
     async with sit_down(size) as seat:
-        await open_part(seat, "5", "沟通、照护和健康", "高血压")
+        await open_part(seat, "6", "沟通、照护和健康", "高血压")
         await seat.press("right")
         await fill(seat, "dialect", "")
         await fill(seat, "care_level", "7")
         await seat.press("ctrl+s")
         await seat.sees("写 0 到 4")
         await fill(seat, "care_level", "3")
-        await seat.press("up", "right", "down", "down", "1", "4", "ctrl+s")
-        await seat.sees("失聪 残疾 照护3级", "英语")
+        await seat.press("up", "3", "up", "right", "down", "down", "down", "1", "4", "ctrl+s")
+        await seat.sees("失聪 失明 残疾 照护3级", "英语")
         assert (await seat.told(f"residents/{LIN}")).body == {
             "version": 3,
             "language": "en",
             "dialect": None,
             "hearing": "deaf",
+            "sight": "blind",
             "care_level": 3,
             "groups": ["disabled"],
         }
@@ -361,7 +363,7 @@ async def test_a_health_note_needs_her_consent_and_what_was_typed_stays(sit_down
     unasked = {"consented_on": None, "consented_by": "", "health_note": ""}
     town.residents[LIN] = people.LIN.model_copy(update=unasked)
     async with sit_down(size) as seat:
-        await open_part(seat, "5", "沟通、照护和健康")
+        await open_part(seat, "6", "沟通、照护和健康")
         await fill(seat, "health_note", "糖尿病")
         await seat.press("ctrl+s")
         await seat.sees("没有登记她的同意", "糖尿病")
@@ -372,11 +374,11 @@ async def test_a_health_note_needs_her_consent_and_what_was_typed_stays(sit_down
 
 async def test_what_two_desks_change_of_her_at_once_is_all_kept(sit_down, size, town: Town) -> None:
     async with sit_down(size) as seat:
-        await open_part(seat, "5", "沟通、照护和健康")
+        await open_part(seat, "6", "沟通、照护和健康")
         await fill(seat, "dialect", "成都话")
         she_is_changed(town, groups=["disabled", "low_income"], hearing="deaf", dialect="上海话")
         await seat.press("ctrl+s")
-        await seat.sees("别人刚改过她的资料", "别人刚改成：上海话", "成都话")
+        await seat.sees("刘芳 刚改过", "您写的还在", "现在是：上海话", "成都话")
         await seat.press("ctrl+s")
         await seat.sees("失聪 残疾 低收入", "成都话")
     assert [each.body for each in town.told][-1] == {"version": 4, "dialect": "成都话"}
@@ -385,7 +387,7 @@ async def test_what_two_desks_change_of_her_at_once_is_all_kept(sit_down, size, 
 async def test_her_usual_merchant_is_found_by_its_name_among_those_of_its_kind(sit_down, size, town: Town) -> None:
     town.merchants.append(people.MERCHANTS[0].model_copy(update={"id": 40, "kind": "clinic", "name": "康宁诊所䶮"}))
     async with sit_down(size) as seat:
-        await open_part(seat, "6", "药店", "康宁大药房", "志愿者")
+        await open_part(seat, "7", "药店", "康宁大药房", "志愿者")
         await seat.press("down", "down", "down", "enter")
         await seat.sees("查找商户")
         await seat.finds("康宁", "康宁诊所䶮")
@@ -400,3 +402,32 @@ async def test_her_usual_merchant_is_found_by_its_name_among_those_of_its_kind(s
 
 def usual(town: Town) -> dict[str, int]:
     return {each.kind: each.merchant_id for each in town.residents[LIN].usual_merchants}
+
+
+AREAS = [
+    AreaView(id=3, parent_id=1, code="500108001", name="南坪街道"),
+    AreaView(id=4, parent_id=3, code="500108001002", name="青石䶮社区居委会"),
+]
+
+
+async def test_the_area_that_she_lives_in_is_found_by_its_name(sit_down, size, town: Town) -> None:
+    town.areas = AREAS
+    async with sit_down(size) as seat:
+        await open_part(seat, "5", "她住在哪个社区")
+        await seat.finds("青石", "青石䶮社区居委会", "500108001002")
+        await seat.press("enter")
+        await seat.sees("青石里 3栋 2单元 502（青石䶮社区居委会）")
+        assert (await seat.told(f"residents/{LIN}")).body == {"version": 3, "area_id": 4}
+
+
+async def test_an_area_chosen_for_a_record_that_is_old_is_not_written_and_the_new_state_is_shown(
+    sit_down, town: Town
+) -> None:
+    town.areas = AREAS
+    async with sit_down() as seat:
+        await open_part(seat, "5", "她住在哪个社区")
+        await seat.finds("南坪", "南坪街道")
+        she_is_changed(town, entrance_note="门禁修好了")
+        await seat.press("enter")
+        await seat.sees("刘芳 刚改过", "门禁修好了")
+        assert town.residents[LIN].area == ""

@@ -46,7 +46,7 @@ async def test_what_is_asked_about_stands_there_in_full_and_a_long_note_loses_no
         await seat.sees(
             "联系人和钥匙", "欧阳晓红 大女儿 177 0023 2001 工作日晚上在家", "小唐 网格员 189 0023 3001 周末不在"
         )
-        await seat.press("2")
+        await seat.press("3")
         await seat.sees("健康情况", "   高血压高血压", "..")
         await seat.press("2")
         await seat.sees("现在是怎样")

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Response
 
 from dispatch.wire.base import Said
 from dispatch.wire.offers import Candidate, Excluded, Hindsight, Matching, SheetLine, WhyNot
+from dispatch.wire.pages import Areas
 from tests.console.stand_in.answers import written
 from tests.console.stand_in.town import Town
 
@@ -19,6 +20,11 @@ def add_match(app: FastAPI, town: Town) -> None:
     async def merchants(q: str, kind: str | None = None) -> Any:
         found = [each for each in town.merchants if q in each.name and kind in (None, each.kind)]
         return {"total": len(found), "items": [each.model_dump(mode="json") for each in found]}
+
+    @app.get("/api/v1/areas")
+    async def areas(q: str) -> Response:
+        found = [each for each in town.areas if q in each.name or each.code.startswith(q)]
+        return written(Areas(total=len(found), items=found))
 
     @app.get("/api/v1/cases")
     async def cases(q: str) -> Any:

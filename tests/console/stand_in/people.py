@@ -53,7 +53,8 @@ def add_people(app: FastAPI, town: Town) -> None:
     async def change(resident_id: int, request: Request) -> Response:
         sent, before = await request.json(), town.residents[resident_id]
         if sent["version"] != before.version:
-            return refused(Problem(type="/problems/stale_version", title="", status=409, key="stale_version"))
+            values = {"subject": "resident", "by": "刘芳"}
+            return refused(Problem(type="/p", title="", status=409, key="stale_version", values=values))
         if wrong := _unfit(sent, before):
             listed = {"problems": [{"field": field, "key": key, "values": {}} for field, key in wrong.items()]}
             return refused(Problem(type="/problems/refused", title="", status=422, key="refused", values=listed))
@@ -131,6 +132,8 @@ def _as_kept(sent: dict[str, Any], before: ResidentCard, town: Town) -> dict[str
     if not {"community", "building", "unit", "door"}.isdisjoint(sent):
         where = before.model_dump() | sent
         kept["address"] = " ".join(where[part] for part in ("community", "building", "unit", "door") if where[part])
+    if "area_id" in sent:
+        kept["area"] = next(area.name for area in town.areas if area.id == sent["area_id"])
     if "lines" in sent:
         numbers = [_read(entry["number"]) for entry in sent["lines"]]
         known = {line.number: line for line in before.lines}

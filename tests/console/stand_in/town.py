@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dispatch.wire.areas import AreaView
 from dispatch.wire.base import Problem, Said
 from dispatch.wire.board import (
     Board,
@@ -54,6 +55,7 @@ class Town:
     histories: dict[int, list[HistoryEntry]] = field(default_factory=dict)  # the newest first
     services: list[ServiceView] = field(default_factory=list)
     merchants: list[MerchantLine] = field(default_factory=list)
+    areas: list[AreaView] = field(default_factory=list)
     inbound: dict[int, InboundLine] = field(default_factory=dict)
     links: dict[str, LinkLine] = field(default_factory=dict)
     hold: HoldLine | None = None

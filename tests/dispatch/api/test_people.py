@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from dispatch.models import Operator
 from dispatch.views import merchants
-from registry.areas import add_area
+from registry.areas import add_area, root
 from registry.models import AccessLog, Channel
 from registry.store import Role
 from registry.store.journal import Journal
@@ -55,6 +55,16 @@ def test_the_card_tells_how_her_position_was_got_and_which_lines_she_has_given_u
     changed = console.patch(f"residents/{neighbour['id']}", version=neighbour["version"], lines=[])
     assert (changed["lines"], changed["past_lines"][0]["number"]) == ([], "+862367001002")
     assert changed["past_lines"][0]["ended_at"] == "2026-03-02T01:00:00Z"
+
+
+def test_the_card_names_the_area_that_she_lives_in(console: Console, town: Town) -> None:
+    with town.store.writing() as session:
+        top = root(session, town.centre_id)
+        below = add_area(session, town.centre_id, "500108001", "南坪街道", top.id)
+    card = console.post("residents", 201, name="王秀英", area_id=top.id)
+    assert (card["area_id"], card["area"]) == (top.id, "")
+    moved = console.patch(f"residents/{card['id']}", version=card["version"], area_id=below.id)
+    assert (moved["area_id"], moved["area"]) == (below.id, "南坪街道")
 
 
 def test_her_consent_is_recorded_with_who_gave_it_and_withdrawn(console: Console, town: Town) -> None:
