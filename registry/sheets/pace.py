@@ -9,7 +9,7 @@ from registry.store import Store
 
 # Seconds that few transactions take longer than, the commit included, and how much of what one took is left to others
 # until the next one begins. SQLite has one writer: a call waits until it has ended. PostgreSQL lets both write.
-OF_ONE_WRITER, OF_MANY = (0.010, 0.3), (0.020, 0.1)
+OF_ONE_WRITER, OF_MANY = (0.007, 0.3), (0.020, 0.1)
 ROWS = 25, 200  # at least and at most; fewer would not make a transaction shorter: it has a cost of its own
 # How much of what the last transaction took longer a row than those before, or less, is believed: a slow one is a
 # sign that the machine has other work, a quick one may be luck, and who calls waits for the longest.
