@@ -32,6 +32,8 @@ OUTGOING = {PRESSES: "press", SILENT: "silent", ENGAGED: "busy", RINGS: "rings",
 # What a call's length, its place in the dialplan, or the SIP behind it decide, and nobody reads.
 VARIES = {"Timestamp", "Privilege", "TechCause", "Priority", "CallerIDName", "ConnectedLineName", "Token", "Channel"}
 VARIES |= {f"Dest{each}" for each in VARIES} | {"HoldTime", "RingTime", "TalkTime", "ActionID"}
+# Whether the telephone that the queue calls rings already when it tells of the call is a race of its own.
+WHETHER_IT_RINGS = {"DestChannelState", "DestChannelStateDesc"}
 LATE = {"AgentComplete": 1, "OriginateResponse": 2}  # those whose place among the others is anybody's guess
 
 Told = dict[str, list[Any]]  # by the call it belongs to
@@ -140,6 +142,9 @@ def events(told: list[Message]) -> Told:
         for event in told_of_one:
             if event["Event"] == "AgentComplete":
                 del event["Context"]
+            if event["Event"] == "AgentCalled":
+                for each in WHETHER_IT_RINGS & event.keys():
+                    del event[each]
     return found
 
 
