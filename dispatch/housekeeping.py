@@ -18,7 +18,7 @@ AT_ONCE = 500  # rows in one transaction: nobody holds the database
 
 
 def clean(store: Store, speech: Speech) -> int:
-    """Removes what means nothing any more and returns how many answers went."""
+    """Files whom an import has left waiting, removes what means nothing any more; how many answers went."""
     filing.file(store)
     speech.forget(SAID)
     with store.writing() as session:

@@ -32,8 +32,9 @@ def reckon(text: str, gateways: Sequence[GatewaySettings]) -> Reckoning:
 
 
 def write(session: Writing, desk: Desk, number: str, words: OwnWords) -> Case:
-    """Puts the SMS into the outbox. Raises NotFound, and BadValue where there is no number to write to or
-    nobody who can read it."""
+    """Puts the SMS into the outbox. Raises NotFound, and BadValue where there is no number to write to or nobody who
+    can read it.
+    """
     case = held(session, desk, number)
     message = _to_merchant(session, case, words) if words.to == "merchant" else _to_resident(session, case, words)
     message.case_id, message.area_id = case.id, case.area_id

@@ -52,8 +52,8 @@ def by_code(session: Reading | Writing, centre_id: int, code: str) -> Area | Non
 def find_areas(
     session: Reading | Writing, scope: Scope, q: str = "", *, limit: int = 500, offset: int = 0
 ) -> tuple[int, list[Area]]:
-    """Of the scope's areas those with `q` in the name, or that code: how many there are, and some of them in the
-    order of the tree.
+    """Of the scope's areas those with `q` in the name, or at the beginning of the code: how many there are, and some
+    of them in the order of the tree.
     """
     wanted = [col(Area.centre_id) == scope.centre_id, col(Area.path).startswith(scope.area_path, autoescape=True)]
     if text := plain(q, 80):

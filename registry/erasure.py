@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import col, delete, select, update
 
+from registry import search
 from registry.models import (
     Contact,
     DataKey,
@@ -16,8 +17,6 @@ from registry.models import (
     Resident,
     ResidentGroup,
     RowState,
-    SearchToken,
-    SearchUnfiled,
     SheetImport,
     SheetRow,
     Sight,
@@ -53,7 +52,9 @@ def numbers_of(session: Reading | Writing, resident_id: int) -> tuple[set[str], 
 def withdraw(session: Writing, resident: Resident, actor: Actor) -> None:
     """Empties the row, which the caller holds, and deletes her data key. Her lines and contacts count no more."""
     now = session.clock.now()
-    for table in (SearchUnfiled, SearchToken, ResidentGroup, UsualMerchant, DataKey):
+    assert resident.id is not None
+    search.forget(session, resident.id)
+    for table in (ResidentGroup, UsualMerchant, DataKey):
         session.exec(delete(table).where(col(table.resident_id) == resident.id))
     for field, value in _EMPTY.items():
         setattr(resident, field, value)

@@ -6,7 +6,7 @@ from datetime import date, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, String, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, select
 from sqlmodel import col
 
 from registry.absences import Absence
@@ -26,6 +26,12 @@ from registry.models import (
 from registry.store import Reading, Writing
 
 Rows = Select[*tuple[Any, ...]]
+
+
+def _each_as_text(*columns: Any, between: str) -> ColumnElement[str]:
+    """Rows as one text: a row's columns with a space between them."""
+    first, *others = (cast(column, String) for column in columns)
+    return func.aggregate_strings(sum((" " + each for each in others), first), between)
 
 
 def facts_of(
@@ -62,29 +68,13 @@ def facts_of(
 _THERE = "-"  # of somebody who is not away
 _NUMBERS = (
     select(
-        func.aggregate_strings(
-            cast(col(MerchantNumber.rank), String)
-            + " "
-            + cast(col(MerchantNumber.channel), String)
-            + " "
-            + col(MerchantNumber.number),
-            "\n",
-        )
+        _each_as_text(col(MerchantNumber.rank), col(MerchantNumber.channel), col(MerchantNumber.number), between="\n")
     )
     .where(col(MerchantNumber.merchant_id) == Merchant.id, col(MerchantNumber.wrong_since).is_(None))
     .correlate(Merchant)
 )
 _WEEK = (  # as one text, and most merchants share theirs with others
-    select(
-        func.aggregate_strings(
-            cast(col(OpeningHours.weekday), String)
-            + " "
-            + cast(col(OpeningHours.opens), String)
-            + " "
-            + cast(col(OpeningHours.closes), String),
-            ",",
-        )
-    )
+    select(_each_as_text(col(OpeningHours.weekday), col(OpeningHours.opens), col(OpeningHours.closes), between=","))
     .where(col(OpeningHours.merchant_id) == Merchant.id)
     .correlate(Merchant)
 )

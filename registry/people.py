@@ -24,8 +24,6 @@ from registry.models import (
     Merchant,
     Resident,
     ResidentGroup,
-    SearchToken,
-    SearchUnfiled,
     UsualMerchant,
 )
 from registry.newcomers import COLUMNS, SEALED, came_with, newcomer, register
@@ -106,9 +104,10 @@ def withdraw_resident(
     Raises NotFound outside the scope, StaleVersion when somebody changed her since, InUse.
     """
     resident = held(session, scope, resident_id, seen_version)
-    mine = (SearchUnfiled, SearchToken, Line, Contact, ResidentGroup, UsualMerchant, DataKey)
+    mine = (Line, Contact, ResidentGroup, UsualMerchant, DataKey)
     try:
         with session.begin_nested():
+            search.forget(session, resident_id)
             for table in mine:
                 session.execute(delete(table).where(col(table.resident_id) == resident_id))
             session.delete(resident)

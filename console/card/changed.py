@@ -6,10 +6,9 @@ from typing import Any, get_args
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick
 from console.desk import Desk
-from console.merchant.find import FindMerchant
 from console.plain import plain
 from console.room import Ask
-from dispatch.wire.people import MerchantLine, ResidentCard
+from dispatch.wire.people import ResidentCard
 from dispatch.wire.words import Hearing, OldField, Sight
 
 _LISTS: Mapping[str, tuple[str, ...]] = {
@@ -34,14 +33,12 @@ async def ask(desk: Desk, card: ResidentCard, field: OldField, ask_one: Ask) -> 
             return await _address(desk, card, ask_one)
         case "position":
             return await _position(desk, card, ask_one)
-        case "usual_merchants":
-            return await _usual(desk, card, ask_one)
         case "entrance_note" | "health_note":
             longest = _LONGEST[field]
             value = plain(getattr(card, field), longest)
             text = await ask_one(Line(desk, "still.new_title", "still.new_hint", value, longest=longest))
             return None if text is None else {field: text}
-        case "contacts":
+        case "contacts" | "usual_merchants":  # lists, which have a box of their own
             return None
 
 
@@ -74,19 +71,3 @@ def _degrees(text: str) -> tuple[float, float] | None:
     except ValueError:
         return None
     return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
-
-
-async def _usual(desk: Desk, card: ResidentCard, ask_one: Ask) -> Fields | None:
-    """One that she does not go to any more, or another one, in the place of the one of its kind."""
-    speech, usual = desk.speech, {each.kind: each.merchant_id for each in card.usual_merchants}
-    choices = [Choice("", speech.say("still.other_merchant"))]
-    choices += [
-        Choice(each.kind, f"{speech.say('still.not_there')} {plain(each.name, 80)}") for each in card.usual_merchants
-    ]
-    picked = await ask_one(Pick(desk, "still.usual_title", choices))
-    if picked is None:
-        return None
-    if picked:
-        return {"usual_merchants": {kind: id_ for kind, id_ in usual.items() if kind != picked}}
-    found: MerchantLine | None = await ask_one(FindMerchant(desk))
-    return None if found is None else {"usual_merchants": usual | {found.kind: found.id}}

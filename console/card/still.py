@@ -4,6 +4,7 @@ from console.ask.pick import Choice, Pick
 from console.card import changed
 from console.card.contacts import Contacts
 from console.card.resident import position
+from console.card.usual import Usual
 from console.desk import Desk
 from console.people import contact_text
 from console.plain import plain
@@ -15,6 +16,7 @@ from dispatch.wire.words import OldField
 
 AT_ONCE = 3  # questions: she has called because she wants something
 _SHOWN = 380  # characters of a fact: so many fit above the choices
+_LISTS = {"contacts": Contacts, "usual_merchants": Usual}
 _STILL, _OTHER, _LATER = "still", "other", "later"
 
 
@@ -33,8 +35,8 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
         match await ask_one(Pick(desk, "still.title", choices, about=about)):
             case "still":
                 answered = await desk.client.confirm(card.id, Confirm(fields=[fact.field]))
-            case "other" if fact.field == "contacts":
-                answered = await ask_one(Contacts(desk, now)) or answered
+            case "other" if (listed := _LISTS.get(fact.field)) is not None:
+                answered = await ask_one(listed(desk, now)) or answered
             case "other":
                 fields = await changed.ask(desk, now, fact.field, ask_one)
                 if fields is None:

@@ -1,7 +1,8 @@
 """A merchant's whole card."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import aliased
@@ -23,6 +24,8 @@ from registry.wrong_numbers import WrongNumber, to_correct
 
 MOST_LISTED = 100  # of what a board says of merchants
 LAST_SAID = 10
+
+AboutMerchant = TypeVar("AboutMerchant", WrongNumberLine, ExpiryLine)
 
 
 def merchant_view(session: Reading | Writing, card: merchants.MerchantCard, now: datetime) -> MerchantCard:
@@ -103,10 +106,7 @@ def wrong_numbers_of(
     session: Reading | Writing, centre_id: int, merchant_ids: Collection[int]
 ) -> dict[int, list[WrongNumberLine]]:
     """What somebody has to correct of each of those merchants."""
-    lines: dict[int, list[WrongNumberLine]] = {merchant_id: [] for merchant_id in merchant_ids}
-    for line in _wrong_number_lines(session, to_correct(session, Scope(centre_id), merchant_ids)):
-        lines[line.merchant.id].append(line)
-    return lines
+    return _of_each(merchant_ids, _wrong_number_lines(session, to_correct(session, Scope(centre_id), merchant_ids)))
 
 
 def _wrong_number_lines(session: Reading | Writing, found: Collection[WrongNumber]) -> list[WrongNumberLine]:
@@ -133,13 +133,8 @@ def expiries_of(
     session: Reading | Writing, centre_id: int, merchant_ids: Collection[int], now: datetime
 ) -> dict[int, list[ExpiryLine]]:
     """What somebody has to renew of each of those merchants."""
-    if not merchant_ids:
-        return {}
     found = expiries(session, Scope(centre_id), centres.today(session, centre_id, now), merchant_ids)
-    lines: dict[int, list[ExpiryLine]] = {merchant_id: [] for merchant_id in merchant_ids}
-    for line in _expiry_lines(session, found):
-        lines[line.merchant.id].append(line)
-    return lines
+    return _of_each(merchant_ids, _expiry_lines(session, found))
 
 
 def _expiry_lines(session: Reading | Writing, found: Collection[Expiry]) -> list[ExpiryLine]:
@@ -148,6 +143,13 @@ def _expiry_lines(session: Reading | Writing, found: Collection[Expiry]) -> list
         ExpiryLine(merchant=lines[each.merchant_id], term=each.term.value, last=each.last, told_from=each.told_from)
         for each in found
     ]
+
+
+def _of_each(merchant_ids: Iterable[int], lines: Iterable[AboutMerchant]) -> dict[int, list[AboutMerchant]]:
+    found: dict[int, list[AboutMerchant]] = {merchant_id: [] for merchant_id in merchant_ids}
+    for line in lines:
+        found[line.merchant.id].append(line)
+    return found
 
 
 def _said_of(session: Reading | Writing, merchant_id: int) -> dict[Satisfaction, int]:

@@ -118,11 +118,12 @@ async def test_her_door_her_position_and_her_usual_shop_are_put_right(sit_down, 
         await seat.until(lambda: town.residents[11].longitude == 106.51)
         await seat.sees("药店 康宁大药房", "1 还是这样")
         await seat.press("2")
-        await seat.sees("换一家", "不再去 康宁大药房")
-        await seat.press("1")
+        await seat.sees("常用商户", "药店")
+        await seat.press("enter")
         await seat.finds("同心", "同心药店")
         await seat.press("enter")
         await seat.until(lambda: [each.merchant_id for each in town.residents[11].usual_merchants] == [32])
+        await seat.press("escape")
         await seat.until(lambda: "请核实" not in seat.text)
 
 

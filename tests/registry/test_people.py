@@ -396,20 +396,3 @@ def test_a_failed_registration_leaves_nothing_behind(store: Store, scope: Scope,
     with store.reading() as session:
         assert session.exec(select(Resident)).all() == []
         assert session.exec(select(Journal)).all() == []
-
-
-@pytest.mark.parametrize(
-    ("number", "key"),
-    [
-        ("510102194708021235", "identity_check"),
-        ("51010219471302123X", "identity_birthday"),
-        ("5101021947080212", "identity_length"),
-        ("不详", "identity_length"),
-    ],
-)
-def test_an_identity_number_that_cannot_be_one_is_refused(
-    store: Store, scope: Scope, vault: Vault, number: str, key: str
-) -> None:
-    with pytest.raises(Refused) as refused:
-        resident(store, scope, vault, name="周桂芳", identity_number=number)
-    assert [(each.field, each.key) for each in refused.value.problems] == [("identity_number", key)]

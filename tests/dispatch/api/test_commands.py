@@ -11,10 +11,12 @@ from sqlmodel import select
 from dispatch import housekeeping
 from dispatch.house import House
 from dispatch.models import Case, IdempotentReply
-from registry.models import AccessLog, LineKind
+from registry.models import AccessLog, LineKind, SearchToken, SearchUnfiled
+from registry.store import Scope
 from registry.store.journal import Journal
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
+from tests.registry import town as register
 
 
 @pytest.mark.parametrize("key", [None, "", "k" * 129])
@@ -123,6 +125,13 @@ def test_a_sentence_that_was_last_said_yesterday_is_removed(town: Town, house: H
     os.utime(said["yesterday"], (before, before))
     housekeeping.clean(town.store, house.speech)
     assert {name: path.exists() for name, path in said.items()} == {"today": True, "yesterday": False}
+
+
+def test_whom_an_import_that_was_cut_off_has_brought_is_put_into_the_index(town: Town, house: House) -> None:
+    wang = register.resident(town.store, Scope(town.centre_id), town.vault, name="王秀英", import_id=1)
+    housekeeping.clean(town.store, house.speech)
+    assert town.all(SearchUnfiled) == []
+    assert "n:王秀英" in {each.token for each in town.all(SearchToken) if each.resident_id == wang}
 
 
 def test_the_effect_and_its_journal_stand_or_fall_with_the_answer(console: Console, town: Town) -> None:
