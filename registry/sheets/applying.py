@@ -28,10 +28,11 @@ def apply(
     """How many of the next rows, at `most` so many, were done. Those that bring somebody new are written together,
     all others one by one, until the time is up.
     """
+    if not ahead.holds(session):
+        most = min(most, pace.fewest)  # to judge takes longer than to write
+        ahead.look_again(session, most)
     rows = ahead.rows[:most]
     wait = _that_wait(session, rows)
-    if not ahead.holds(session):
-        ahead.look_again(session, most)
     handled = 0
     new: list[tuple[Staged, Verdict]] = []
     for row in rows:

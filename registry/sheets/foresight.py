@@ -96,25 +96,26 @@ class Foresight:
         self._met: dict[Hashable, list[Record]] = {}
 
     def look(self, most: int) -> None:
-        """Judges the next rows as the register is now; the next transaction applies `most` of them."""
+        """Judges the next rows as the register is now; the next transaction applies `most` of them. As long as nobody
+        else has written there is nothing to judge, and whether somebody has is seen when the database is held.
+        """
         while len(self.rows) < most and (more := next(self._waiting, None)):
             self.rows += map(Staged, more)
         rows = self.rows[:most]
         self._met = {}
+        self._verdicts = {row.id: row.verdict for row in rows if row.verdict is not None}
+        if self._seen is not None and self._undisturbed:
+            return
         if self._seen is None:
             self._seen = rows[0].as_of if rows else 0
         with self._store.reading() as session:
-            written, last = self._written(session)
-            self._undisturbed = self._undisturbed and written == self._brought
-            self._seen, self._brought = last, 0
-            if self._undisturbed:
-                self._verdicts = {row.id: row.verdict for row in rows if row.verdict is not None}
-            else:
+            self._undisturbed = self._nothing_written(session) and self._undisturbed
+            if not self._undisturbed:
                 self._judge_all(session, rows)
 
     def holds(self, session: Writing) -> bool:
         """Whether nobody else has written about people, merchants or areas since, and it can be written as it is."""
-        return self._written(session)[0] == 0 and self._kind.is_ready(session, self._verdicts.values())
+        return self._nothing_written(session) and self._kind.is_ready(session, self._verdicts.values())
 
     def stands(self, row: Staged) -> Verdict | None:
         """What was foreseen of the row, when that cannot be changed by those that were met before."""
@@ -146,10 +147,14 @@ class Foresight:
         for key in self._kind.keys(row.record):
             self._met.setdefault(key, []).append(row.record)
 
-    def _written(self, session: Reading | Writing) -> tuple[int, int]:
-        """How much has been written about people, merchants and areas, and up to where the journal reaches."""
+    def _nothing_written(self, session: Reading | Writing) -> bool:
+        """Whether the journal says nothing about people, merchants or areas but that the import has brought some; it
+        is known from here on.
+        """
         written, last = session.rows(_WRITTEN, seen=self._seen or 0, about=_ABOUT).one()
-        return written, last or self._seen or 0
+        only_brought = bool(written == self._brought)
+        self._seen, self._brought = last or self._seen, 0
+        return only_brought
 
     def _judge_all(self, session: Reading | Writing, rows: list[Staged]) -> None:
         verdicts = self._judged(session, [row.record for row in rows])

@@ -18,18 +18,18 @@ LONGER, LESS = 0.5, 0.1
 
 class Pace:
     """Learns from each transaction how many rows written together the next one takes: `rows`, which stays `between`
-    two numbers; what is done row by row looks at the clock (`is_up`). Between two of them whoever waits for the
-    database has it, while a thread tidies up.
+    two numbers, the smaller of which is `fewest`; what is done row by row looks at the clock (`is_up`). Between two of
+    them whoever waits for the database has it, while a thread tidies up.
     """
 
     def __init__(self, store: Store, between: tuple[int, int] | None = None) -> None:
-        self._fewest, self._most = between or ROWS
-        self.rows = self._fewest
+        self.fewest, self._most = between or ROWS
+        self.rows = self.fewest
         self._store = store
         self._hold, self._rest = OF_ONE_WRITER if store.is_sqlite else OF_MANY
         self._began = self._ended = time.monotonic()
         self._held = 0.0
-        self._a_row = self._hold / self._fewest  # seconds that a row takes
+        self._a_row = self._hold / self.fewest  # seconds that a row takes
         self._tidying: Thread | None = None
 
     def __enter__(self) -> Self:
@@ -66,7 +66,7 @@ class Pace:
         if handled:
             more = max(self._held / handled, self._hold / self._most) - self._a_row
             self._a_row += more * (LONGER if more > 0 else LESS)
-            self.rows = max(self._fewest, int(self._hold / self._a_row))
+            self.rows = max(self.fewest, int(self._hold / self._a_row))
         if self._store.is_sqlite:
             self._tidying = Thread(target=self._store.tidy, daemon=True)
             self._tidying.start()

@@ -16,6 +16,7 @@ from registry.sheets import filing, likeness, resident_lines
 from registry.sheets.columns import RESIDENTS
 from registry.sheets.company import Company
 from registry.sheets.doing import Undoable
+from registry.sheets.growth import Growth
 from registry.sheets.headings import Column, Line
 from registry.sheets.names import Names
 from registry.sheets.record import Applied, Facts, Finding, Outcome, Record, Verdict, applied
@@ -39,6 +40,7 @@ class Residents(Undoable):
     _drawn: int = 0  # the last id that was drawn ahead
     _places: newcomers.Places = field(default_factory=dict)  # nobody else has written of people since they were found
     _unfiled: int = 0  # people whom this import has brought since it filed the last ones
+    _growth: Growth = field(default_factory=Growth)
 
     def read(self, line: Line) -> Record:
         return resident_lines.read(line, self.names)
@@ -134,12 +136,14 @@ class Residents(Undoable):
                 done += (applied(self.apply_one, session, one, actor, import_id) for one in these)
                 continue
             self._unfiled += len(these)
+            self._growth.brought(len(these))
         return done
 
     def settle(self, store: Store, *, at_end: bool) -> None:
         if at_end or self._unfiled >= filing.ENOUGH:
             filing.file(store)
             self._unfiled = 0
+        self._growth.settle(store)
 
     def apply_one(self, session: Writing, verdict: Verdict, actor: Actor, import_id: int) -> tuple[int, int]:
         assert verdict.subject_id is not None
