@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
@@ -44,6 +44,9 @@ class RowState(StrEnum):
     KEPT = "kept"  # not undone: somebody has changed or used it since
 
 
+_APPLIED = text("subject_id IS NOT NULL")
+
+
 class SheetRow(SQLModel, table=True):
     """A row that says something new. `facts` are sealed under the import's key until it is applied; `before` is what
     undoing brings back, sealed as the subject's own data.
@@ -53,7 +56,7 @@ class SheetRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("import_id", "row"),
         Index("ix_sheet_row_state", "import_id", "state", "row"),
-        Index("ix_sheet_row_subject", "subject_id"),
+        Index("ix_sheet_row_subject", "subject_id", sqlite_where=_APPLIED, postgresql_where=_APPLIED),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -149,7 +149,7 @@ class Line(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("resident_id", "number"), Index("ix_line_number", "number"))
 
     id: int | None = Field(default=None, primary_key=True)
-    resident_id: int = Field(foreign_key="resident.id", index=True)
+    resident_id: int = Field(foreign_key="resident.id")
     number: str = Field(max_length=40)
     kind: LineKind = choice(LineKind)
     device_id: str | None = Field(default=None, max_length=64, index=True)
@@ -167,7 +167,7 @@ class Contact(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("resident_id", "rank"), Index("ix_contact_number", "number"))
 
     id: int | None = Field(default=None, primary_key=True)
-    resident_id: int = Field(foreign_key="resident.id", index=True)
+    resident_id: int = Field(foreign_key="resident.id")
     rank: int | None
     name: str = Field(max_length=80)
     relation: str = Field(default="", max_length=40)

@@ -18,8 +18,8 @@ LONGER, LESS = 0.5, 0.1
 
 class Pace:
     """Learns from each transaction how many rows written together the next one takes: `rows`, which stays `between`
-    two numbers, the smaller of which is `fewest`; what is done row by row looks at the clock (`is_up`). Between two of
-    them whoever waits for the database has it, while a thread tidies up.
+    two numbers, the smaller of which is `fewest`; what is done row by row looks at the clock (`is_up`). Between two
+    of them whoever waits for the database has it, while a thread tidies up.
     """
 
     def __init__(self, store: Store, between: tuple[int, int] | None = None) -> None:

@@ -108,13 +108,19 @@ class Entry:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+def _where_known(name: str, column: str) -> Index:
+    """Most entries are about no case or no call: those are not in the index."""
+    known = text(f"{column} IS NOT NULL")
+    return Index(name, column, "seq", sqlite_where=known, postgresql_where=known)
+
+
 class Journal(SQLModel, table=True):
     """`seq` orders everything; `at` is when it happened, `written_at` when it was written down."""
 
     __tablename__ = "journal"
     __table_args__ = (
-        Index("ix_journal_case", "case_id", "seq"),
-        Index("ix_journal_call", "call_id", "seq"),
+        _where_known("ix_journal_case", "case_id"),
+        _where_known("ix_journal_call", "call_id"),
         Index("ix_journal_subject", "subject", "subject_id", "seq"),
         Index("ix_journal_merchant", "seq", sqlite_where=text(_OF_MERCHANTS), postgresql_where=text(_OF_MERCHANTS)),
         {"sqlite_autoincrement": True},
@@ -126,7 +132,7 @@ class Journal(SQLModel, table=True):
     )
     at: datetime
     written_at: datetime
-    centre_id: int = Field(index=True)
+    centre_id: int
     area_id: int | None = None
     what: str = Field(max_length=64)
     subject: Subject = choice(Subject)
