@@ -12,6 +12,7 @@ from dispatch import logs
 from registry.sheets import runs
 from registry.sheets.kinds import KINDS
 from registry.sheets.names import Names
+from registry.sheets.priority import standing_back
 from registry.sheets.review import review
 from registry.store import Actor, Scope, Store
 from registry.vault import Vault
@@ -20,7 +21,7 @@ from registry.vault import Vault
 def main(url: str, centre: str, file: str) -> None:
     logs.configure("error")
     path, scope, vault, held = Path(file), Scope(int(centre)), Vault(b"k" * 32), list[float]()
-    with closing(Store(url)) as store:
+    with closing(Store(url)) as store, standing_back(store):
         kind = KINDS["residents"](scope, vault, Names.known(store, scope))
         began = time.monotonic()
         dry = review(store, kind, path)

@@ -23,6 +23,7 @@ from registry.sheets import columns, runs
 from registry.sheets.cells import Wrong
 from registry.sheets.kinds import KINDS, KindOf, SheetKind
 from registry.sheets.names import Names
+from registry.sheets.priority import standing_back
 from registry.sheets.residents import Residents
 from registry.sheets.review import review
 from registry.store import Actor, Scope, Store
@@ -69,7 +70,7 @@ def _import(kind_of: KindOf) -> None:
                 write_template(path, kind_of.columns, language or config.centre.language)
                 click.echo(words.say("written", file=str(path)))
                 return
-            with desk(config) as (store, centre_id):
+            with desk(config) as (store, centre_id), standing_back(store):
                 import_desk = _ImportDesk(config, store, Scope(centre_id), words)
                 kind = import_desk.kind(kind_of.name)
                 import_id, found = None, None
@@ -211,7 +212,7 @@ class _Result:
 def _import_desk(file: ConfigFile, language: str | None, import_id: int) -> Iterator[tuple[_ImportDesk, ImportState]]:
     config = file.load()
     words = SheetWords(language or config.centre.language)
-    with _told(words), desk(config) as (store, centre_id):
+    with _told(words), desk(config) as (store, centre_id), standing_back(store):
         here = _ImportDesk(config, store, Scope(centre_id), words)
         try:
             state = runs.run_of(store, here.scope, import_id).state

@@ -1,7 +1,6 @@
 """Work that a process of its own does a little ahead of whoever takes what it makes."""
 
 import gc
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -10,7 +9,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-NICE = 10  # whoever answers calls goes first
+from registry.sheets.priority import stand_back
+
 AHEAD = 2**20  # bytes that were made and not taken
 RARELY = (20_000, 50, 1000)  # rows come and go by themselves; looking for rubbish there takes a sixth of the time
 
@@ -50,7 +50,7 @@ def elsewhere(
 def _send(
     work: Callable[[], Iterator[object]], begin: Callable[[], None], there: Connection, here: Connection
 ) -> None:
-    os.nice(NICE)
+    stand_back()
     gc.disable()  # what it makes it sends and forgets: there is nothing to look for
     here.close()  # so that it is told when nobody takes anything any more
     with closing(there), suppress(BrokenPipeError, KeyboardInterrupt):
