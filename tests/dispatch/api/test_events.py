@@ -135,6 +135,17 @@ def test_who_was_away_for_too_long_gets_the_board_instead_of_everything(
         assert len(listener.snapshot()["calls"]) == 4
 
 
+def test_who_has_seen_what_a_power_cut_took_back_gets_the_board_and_misses_nothing_that_comes(
+    service: Service, console: Console, town: Town
+) -> None:
+    town.rings_in()
+    epoch, _, last = console.get("board")["last_event_id"].rpartition("-")
+    with Listener(service.url, console.token, f"{epoch}-{int(last) + 50}") as listener:
+        assert len(listener.snapshot()["calls"]) == 1
+        town.rings_in()
+        assert seq(listener.change()["id"]) == int(last) + 1
+
+
 def test_the_stream_of_many_commits_at_once_has_no_gap_and_no_disorder(
     service: Service, console: Console, town: Town
 ) -> None:
