@@ -17,7 +17,7 @@ from dispatch.casebook import service_of
 from dispatch.models import Call, Case, CaseCall, Offer
 from dispatch.wire.catalogue import Catalogue
 from registry.cards import summary
-from registry.models import Area, Centre, Line, LineKind, Merchant, Resident, Sight, VisitProof
+from registry.models import Area, Centre, Hearing, Line, LineKind, Merchant, Resident, Sight, VisitProof
 from registry.numbers import NumberPlan
 from registry.store import Scope, Writing
 
@@ -87,8 +87,11 @@ class Job:
 
     @property
     def _directions(self) -> list[str]:
-        person = self._person(digits_aloud(self.telephone, "en" if self.language == "en" else "zh"))
-        return [self.door_aloud, self.entrance, person, self.words]
+        person, entrance = (
+            digits_aloud(text, "en" if self.language == "en" else "zh")
+            for text in (self._person(self.telephone), self.entrance)
+        )
+        return [self.door_aloud, entrance, person, self.words]
 
     def _said_on(self, lines: list[str]) -> str:
         """One after the other, so that something can follow."""
@@ -140,10 +143,19 @@ def job_of(session: Writing, case: Case, merchant: Merchant) -> Job:
 
 
 def _at_the_door(resident: Resident, catalogue: Catalogue, *, at_home: bool) -> str:
-    """What whoever comes has to know of her entrance, and that she will not see who it is."""
-    note = _shortened(resident.entrance_note, 120) if at_home else ""
-    blind = catalogue.say("door.blind") if resident.sight is Sight.BLIND else ""
-    return " ".join(filter(None, (blind, note)))
+    """What whoever comes has to know of her house, and that she will not hear the bell or not see who it is."""
+    facts = [
+        catalogue.say("door.blind") if resident.sight is Sight.BLIND else "",
+        catalogue.say(f"door.hears.{resident.hearing}") if resident.hearing is not Hearing.GOOD else "",
+    ]
+    if at_home:
+        facts += [
+            catalogue.say("door.lock", lock=resident.lock) if resident.lock else "",
+            catalogue.say("door.dog", dog=resident.dog) if resident.dog else "",
+            catalogue.say(f"door.lift.{'yes' if resident.lift else 'no'}") if resident.lift is not None else "",
+            _shortened(resident.entrance_note, 120),
+        ]
+    return " ".join(filter(None, facts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

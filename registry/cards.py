@@ -11,6 +11,7 @@ from sqlmodel import select as rows_of
 
 from registry import among, centres
 from registry.address import Address
+from registry.consent import HEALTH
 from registry.errors import NotFound
 from registry.models import (
     AccessLog,
@@ -97,11 +98,14 @@ class UsualFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentCard:
-    """Everything an operator sees of a resident. `health_note` is None when there is none or its key was deleted."""
+    """Everything an operator sees of a resident. Of her health is None what is not noted or whose key was deleted."""
 
     summary: ResidentSummary
     born: date | None
     entrance_note: str
+    lift: bool | None
+    lock: str
+    dog: str
     latitude: float | None
     longitude: float | None
     position_source: str | None
@@ -109,6 +113,8 @@ class ResidentCard:
     language: str
     dialect: str | None
     health_note: str | None
+    medicines: str | None
+    allergies: str | None
     consented_on: date | None
     consented_by: str
     visited_on: date | None
@@ -165,7 +171,7 @@ def card(
     call_id: int | None = None,
     case_id: int | None = None,
 ) -> ResidentCard:
-    """The whole card, health note opened; the opening is in the access log when the transaction commits.
+    """The whole card, her health opened; the opening is in the access log when the transaction commits.
 
     Raises NotFound outside the scope. Whoever's telephone is offered a call may see that caller's card: give the
     scope of the whole centre then.
@@ -174,9 +180,9 @@ def card(
     resident = session.exec(rows_of(Resident).where(Resident.id == resident_id, scope.covers(Resident))).one_or_none()
     if resident is None:
         raise NotFound(subject="resident", id=resident_id)
-    health_note = vault.open(session, resident_id, "health_note", resident.health_note)
+    health = {name: vault.open(session, resident_id, name, getattr(resident, name)) for name in HEALTH}
     lines = _lines(session, resident_id)
-    opened = ["card"] if health_note is None else ["card", "health_note"]
+    opened = ["card", *(name for name, text in health.items() if text is not None)]
     session.add_all(
         AccessLog(
             at=now,
@@ -193,13 +199,16 @@ def card(
         summary=summary(session, scope, resident_id, now),
         born=resident.born,
         entrance_note=resident.entrance_note,
+        lift=resident.lift,
+        lock=resident.lock,
+        dog=resident.dog,
         latitude=resident.latitude,
         longitude=resident.longitude,
         position_source=resident.position_source,
         position_at=resident.position_at,
         language=resident.language,
         dialect=resident.dialect,
-        health_note=health_note,
+        **health,
         consented_on=resident.consented_on,
         consented_by=resident.consented_by,
         visited_on=resident.visited_on,

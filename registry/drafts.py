@@ -19,11 +19,15 @@ from registry.errors import Problem, Refused
 from registry.models import Channel, Gender, Group, Hearing, LineKind, MerchantKind, Sight
 from registry.numbers import NumberPlan
 from registry.special_hours import SpecialLines
-from registry.text import plain
+from registry.text import folded, plain
 
 M = TypeVar("M", bound=BaseModel)
 
 LONGEST_RADIUS = 100_000  # metres
+_NO_DOG = frozenset(
+    {"无", "没有", "没", "否", "不", "不养", "没养", "无狗", "没狗", "没有狗", "no", "n", "none", "no dog", "×"}
+)
+_A_DOG = frozenset({"有", "是", "对", "养", "有狗", "养狗", "√", "✓", "1", "y"})
 _NO_NAME = re.compile(r"[\d;；,，、]")
 
 
@@ -47,6 +51,14 @@ def _note(raw: str) -> str:
     if len(text) > 4000:
         raise PydanticCustomError("text_too_long", "at most {limit} characters", {"limit": 4000})
     return text
+
+
+def _dog(text: str) -> str:
+    """A yes or no of a form: that there is none is nothing to tell whoever comes."""
+    said = folded(text, 8)
+    if said in _NO_DOG:
+        return ""
+    return "有" if said in _A_DOG else text
 
 
 def _somebody(name: str) -> str:
@@ -80,6 +92,7 @@ Text64 = Annotated[str, AfterValidator(_line(64))]
 Text80 = Annotated[str, AfterValidator(_line(80))]
 Text200 = Annotated[str, AfterValidator(_line(200))]
 Text500 = Annotated[str, AfterValidator(_line(500))]
+Note = Annotated[str, AfterValidator(_note)]
 Tag = Annotated[str, AfterValidator(_line(16, least=1))]  # of a language
 Number = Annotated[str, AfterValidator(_line(64, least=1))]  # as it was written; read by the centre's number plan
 Id = Annotated[int, Field(gt=0, lt=2**31)]
@@ -132,13 +145,18 @@ class ResidentChange(_Placed):
     unit: Text20 = ""
     door: Text20 = ""
     entrance_note: Text500 = ""
+    lift: bool | None = None
+    lock: Text80 = ""
+    dog: Annotated[Text80, AfterValidator(_dog)] = ""
     language: Tag = "zh"
     dialect: Text40 | None = None
     hearing: Hearing = Hearing.GOOD
     sight: Sight = Sight.GOOD
     care_level: int = Field(default=0, ge=0, le=4)
     groups: frozenset[Group] = frozenset()
-    health_note: Annotated[str, AfterValidator(_note)] = ""
+    health_note: Note = ""
+    medicines: Note = ""
+    allergies: Note = ""
     identity_number: Annotated[str, AfterValidator(_identity)] | None = None
     consented_on: date | None = None
     consented_by: Text40 = ""
@@ -260,6 +278,7 @@ _KEYS = (
     ("time", "not_a_time"),
     ("int", "not_a_whole_number"),
     ("float", "not_a_number"),
+    ("bool", "not_one_of"),
     ("finite", "not_a_number"),
     ("greater", "out_of_range"),
     ("less", "out_of_range"),

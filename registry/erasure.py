@@ -22,6 +22,7 @@ from registry.models import (
     Sight,
     UsualMerchant,
 )
+from registry.newcomers import SEALED
 from registry.people import note
 from registry.store import Actor, Reading, Writing
 
@@ -30,11 +31,12 @@ NOBODY = "—"  # the name of one who has been deleted
 
 _EMPTY: dict[str, Any] = {
     "name": NOBODY,
-    **dict.fromkeys(("called", "gender", "born", "dialect", "health_note", "identity_number", "identity_hash")),
+    **dict.fromkeys(("called", "gender", "born", "dialect", *SEALED, "identity_hash")),
     **dict.fromkeys(("consented_on", "visited_on")),
     **dict.fromkeys(("consented_by", "visited_by"), ""),
     **dict.fromkeys(("latitude", "longitude", "position_source", "position_at")),
-    **dict.fromkeys(("community", "building", "unit", "door", "entrance_note"), ""),
+    **dict.fromkeys(("community", "building", "unit", "door", "entrance_note", "lock", "dog"), ""),
+    "lift": None,
     "language": "zh",
     "hearing": Hearing.GOOD,
     "sight": Sight.GOOD,

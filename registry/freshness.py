@@ -37,14 +37,19 @@ ASKED_AGAIN: Mapping[str, Asked] = {
         ("community", "building", "unit", "door"),
         lambda card: card.summary.address.written(),
     ),
+    "lock": Asked(timedelta(days=180), ("lock",), lambda card: card.lock),
     "entrance_note": Asked(timedelta(days=180), ("entrance_note",), lambda card: card.entrance_note),
     "contacts": Asked(timedelta(days=365), ("contacts",), lambda card: card.contacts),  # who has the key among them
+    "allergies": Asked(timedelta(days=180), ("allergies",), lambda card: card.allergies),
+    "medicines": Asked(timedelta(days=180), ("medicines",), lambda card: card.medicines),
     "health_note": Asked(timedelta(days=180), ("health_note",), lambda card: card.health_note),
     "sight": Asked(timedelta(days=365), ("sight",), lambda card: card.summary.sight),
     # How well somebody hears who hears well is heard on the telephone.
     "hearing": Asked(timedelta(days=365), ("hearing",), lambda card: card.summary.hearing is not Hearing.GOOD),
     # Level 0 is also that of everybody whom nobody has assessed.
     "care_level": Asked(timedelta(days=365), ("care_level",), lambda card: card.summary.care_level),
+    "dog": Asked(timedelta(days=365), ("dog",), lambda card: card.dog),
+    "lift": Asked(timedelta(days=730), ("lift",), lambda card: card.lift is not None),
     # A house does not move, and a neighbour's position nobody has vouched for.
     "position": Asked(timedelta(days=730), ("position",), lambda card: card.position_source == "operator"),
     "usual_merchants": Asked(timedelta(days=730), ("usual_merchants",), lambda card: card.usual_merchants),

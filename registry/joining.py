@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import col, select, update
 
 from registry import search
+from registry.consent import HEALTH
 from registry.models import Contact, Group, Line, Resident, ResidentGroup, UsualMerchant
 from registry.newcomers import COLUMNS
 from registry.people import note
@@ -17,7 +18,7 @@ from registry.store import Actor, Reading, Writing
 from registry.vault import Vault
 
 MERGED = "merged"  # a word of `ended_why`
-LONGEST_NOTE = 4000  # characters of a health note
+LONGEST_NOTE = 4000  # characters of each text of her health
 # What a field holds that nobody set.
 _UNSAID: dict[str, Any] = {"language": "zh", "hearing": "good", "sight": "good", "care_level": 0}
 _POSITION = ("latitude", "longitude", "position_source", "position_at")
@@ -66,17 +67,18 @@ def _lacks(row: Resident, name: str) -> bool:
 
 
 def _sealed(session: Writing, keep: Resident, other: Resident, vault: Vault) -> list[str]:
-    """Under the key of the kept record. Of two health notes both are read at her bed; an identity number is hers or
-    it is not.
+    """Under the key of the kept record. Of two notes of her health both are read at her bed; an identity number
+    is hers or it is not.
     """
     assert keep.id is not None
     assert other.id is not None
     changed = []
-    hers, others = (vault.open(session, row.id or 0, "health_note", row.health_note) or "" for row in (keep, other))
-    if others and others not in hers:
-        both = "\n".join(filter(None, (hers, others)))[:LONGEST_NOTE]
-        keep.health_note = vault.seal(session, keep.id, "health_note", both)
-        changed.append("health_note")
+    for name in HEALTH:
+        hers, others = (vault.open(session, row.id or 0, name, getattr(row, name)) or "" for row in (keep, other))
+        if others and others not in hers:
+            both = "\n".join(filter(None, (hers, others)))[:LONGEST_NOTE]
+            setattr(keep, name, vault.seal(session, keep.id, name, both))
+            changed.append(name)
     number = vault.open(session, other.id, "identity_number", other.identity_number)
     if number and keep.identity_number is None:
         keep.identity_number = vault.seal(session, keep.id, "identity_number", number)

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, col
 from registry import unfiled
 from registry.address import Address
 from registry.among import among, texts
+from registry.consent import HEALTH
 from registry.drafts import ResidentDraft
 from registry.models import Contact, DataKey, Line, LineKind, Resident, ResidentGroup, SearchToken, UsualMerchant
 from registry.numbers import NumberPlan
@@ -28,10 +29,11 @@ from registry.vault import Vault
 
 COLUMNS = (  # of a draft that are columns of the resident
     *("name", "called", "gender", "born", "area_id", "community", "building", "unit", "door", "entrance_note"),
+    *("lift", "lock", "dog"),
     *("language", "dialect", "hearing", "sight", "care_level"),
     *("consented_on", "consented_by", "visited_on", "visited_by"),
 )
-SEALED = ("health_note", "identity_number")
+SEALED = (*HEALTH, "identity_number")
 CONTACT = ("name", "relation", "number", "has_key", "note")
 
 Place = tuple[float, float]

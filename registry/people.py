@@ -50,8 +50,8 @@ def create_resident(
     import_id: int | None = None,
 ) -> Resident:
     """Registers a resident; the journal names the import that she came with. Raises Refused with every problem."""
-    agreed = consent.may_stand(draft.health_note, draft.consented_on)
-    check(session, scope, draft, session.clock.now(), () if agreed else [consent.NEEDED])
+    health = {name: getattr(draft, name) for name in consent.HEALTH}
+    check(session, scope, draft, session.clock.now(), consent.lacking(health, draft.consented_on))
     new = newcomer(draft, centres.plan(session, scope.centre_id))
     (resident_id,) = register(session, scope, [new], actor=actor, vault=vault, import_id=import_id)
     resident = session.get(Resident, resident_id)
@@ -71,15 +71,14 @@ def change_resident(
     import_id: int | None = None,
     putting_back: bool = False,
 ) -> Resident:
-    """Changes what is set in `change`; one that changes nothing leaves no trace. Consent that is withdrawn takes her
-    health note with it, unless this puts back what was before consent was entered by mistake.
+    """Changes what is set in `change`; one that changes nothing leaves no trace. Consent that is withdrawn takes what
+    is noted of her health with it, unless this puts back what was before consent was entered by mistake.
 
     Raises NotFound outside the scope, StaleVersion when somebody else changed her since, Refused.
     """
     now = session.clock.now()
     resident = held(session, scope, resident_id, seen_version)
-    lawful = putting_back or _may_have_the_note(session, resident, change, vault)
-    check(session, scope, change, now, () if lawful else [consent.NEEDED])
+    check(session, scope, change, now, () if putting_back else _without_consent(session, resident, change, vault))
     changed = [
         field
         for field in COLUMNS
@@ -90,7 +89,7 @@ def change_resident(
     moved = not {"community", "building"}.isdisjoint(changed)
     changed += _write(session, resident, change, vault, now, moved=moved)
     if "consented_on" in changed and resident.consented_on is None and not putting_back:
-        changed += ["health_note"] if consent.withdraw(session, resident) else []
+        changed += consent.withdraw(session, resident)
     if changed:
         _changed(session, resident, actor, now, changed, import_id)
     return resident
@@ -245,14 +244,16 @@ def _write(
     return changed
 
 
-def _may_have_the_note(session: Writing, resident: Resident, change: ResidentChange, vault: Vault) -> bool:
-    if not change.health_note:
-        return True
+def _without_consent(session: Writing, resident: Resident, change: ResidentChange, vault: Vault) -> list[Problem]:
+    health = {name: text for name in consent.HEALTH if (text := getattr(change, name))}
+    if not health:
+        return []
     given = "consented_on" in change.model_fields_set
     consented_on = change.consented_on if given else resident.consented_on
     withdrawn = given and consented_on is None and resident.consented_on is not None
-    before = "" if withdrawn else vault.open(session, resident.id or 0, "health_note", resident.health_note) or ""
-    return consent.may_stand(change.health_note, consented_on, before)
+    stands = {} if withdrawn else health
+    before = {name: vault.open(session, resident.id or 0, name, getattr(resident, name)) for name in stands}
+    return consent.lacking(health, consented_on, before)
 
 
 def _write_sealed(session: Writing, resident: Resident, field: str, text: str, vault: Vault) -> bool:

@@ -15,6 +15,7 @@ from dispatch.wire.words import Group, Hearing, Sight
 _GROUPS = get_args(Group)
 _LANGUAGES = ("zh", "en")
 _UNKNOWN = "unknown"
+LIFT: dict[str, bool | None] = {"yes": True, "no": False, _UNKNOWN: None}  # as a form says it
 _LEVELS = range(5)  # GB/T 42195-2022
 
 
@@ -72,6 +73,9 @@ def home(card: ResidentCard) -> About:
         Text("building", "register.building", 20),
         Text("unit", "register.unit", 20),
         Text("door", "register.door", 20),
+        OneOf("lift", "register.lift", "lift", tuple(LIFT)),
+        Text("lock", "register.lock", 80),
+        Text("dog", "register.dog", 80),
         Text("entrance_note", "register.entrance", 500),
     )
     return About("home", fields)
@@ -87,6 +91,8 @@ def care(card: ResidentCard) -> About:
         OneOf("sight", "register.sight", "sight", get_args(Sight)),
         Text("care_level", "record.care_level", 1),
         AnyOf("groups", "register.groups", "group", _GROUPS),
+        Text("allergies", "register.allergies", 4000),
+        Text("medicines", "register.medicines", 4000),
         Text("health_note", "register.health", 4000),
     )
     return About("care", fields)
@@ -97,6 +103,8 @@ def _written(value: Any, field: Field) -> str:
     match value:
         case None:
             return _UNKNOWN if isinstance(field, OneOf) else ""
+        case bool():
+            return "yes" if value else "no"
         case date():
             return value.isoformat()
         case list():
@@ -110,6 +118,7 @@ def _read(name: str, text: str) -> Any:
     reads: dict[str, Callable[[str], Any]] = {
         "born": day,
         "care_level": _level,
+        "lift": lambda text: LIFT[text],
         "groups": lambda text: [each for each in text.split(",") if each],
         "gender": lambda text: None if text == _UNKNOWN else text,
         "called": lambda text: text or None,

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick
+from console.card.about import LIFT
 from console.desk import Desk
 from console.plain import plain
 from console.room import Ask
@@ -16,7 +17,10 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "sight": get_args(Sight),
     "care_level": tuple("01234"),
 }
-_LONGEST: Mapping[str, int] = {"entrance_note": 500, "health_note": 4000}
+_LONGEST: Mapping[str, int] = {
+    **{"lock": 80, "dog": 80, "entrance_note": 500},
+    **dict.fromkeys(("allergies", "medicines", "health_note"), 4000),
+}
 _DOOR = ("building", "unit", "door")
 
 Fields = dict[str, Any]
@@ -33,7 +37,11 @@ async def ask(desk: Desk, card: ResidentCard, field: OldField, ask_one: Ask) -> 
             return await _address(desk, card, ask_one)
         case "position":
             return await _position(desk, card, ask_one)
-        case "entrance_note" | "health_note":
+        case "lift":
+            choices = [Choice(value, desk.speech.word("lift", value)) for value in LIFT]
+            picked = await ask_one(Pick(desk, "still.new_title", choices, "yes" if card.lift else "no"))
+            return None if picked is None else {"lift": LIFT[picked]}
+        case "lock" | "dog" | "entrance_note" | "allergies" | "medicines" | "health_note":
             longest = _LONGEST[field]
             value = plain(getattr(card, field), longest)
             text = await ask_one(Line(desk, "still.new_title", "still.new_hint", value, longest=longest))

@@ -1,4 +1,4 @@
-"""She has consented to what is kept about her; or she withdraws it, and her health note goes with it."""
+"""She has consented to what is kept about her; or she withdraws it, and what is noted of her health goes with it."""
 
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick

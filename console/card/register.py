@@ -25,14 +25,21 @@ _FIELDS = (
     Text("building", "register.building", 20),
     Text("unit", "register.unit", 20),
     Text("door", "register.door", 20),
+    OneOf("lift", "register.lift", "lift", ("unknown", "yes", "no")),
+    Text("lock", "register.lock", 80),
+    Text("dog", "register.dog", 80),
     Text("entrance_note", "register.entrance", 500),
     AnyOf("groups", "register.groups", "group", get_args(Group)),
     OneOf("hearing", "register.hearing", "hearing", get_args(Hearing)),
     OneOf("sight", "register.sight", "sight", get_args(Sight)),
+    Text("allergies", "register.allergies", 2000),
+    Text("medicines", "register.medicines", 2000),
     Text("health_note", "register.health", 2000),
     Text("consented_on", "register.consented_on", 10),
     Text("consented_by", "register.consented_by", 40),
 )
+
+_HEALTH = ("allergies", "medicines", "health_note")
 
 
 class Register(Room[ResidentCard | None]):
@@ -70,7 +77,7 @@ class Register(Room[ResidentCard | None]):
             self._complain("register.bad_day", "born")
         elif form.value("consented_on") and consented is None:
             self._complain("register.bad_consent", "consented_on")
-        elif form.value("health_note") and consented is None:
+        elif any(map(form.value, _HEALTH)) and consented is None:
             self._complain("register.needs_consent", "consented_on")
         else:
             self.give(self._save, form, born, consented)
@@ -89,7 +96,12 @@ class Register(Room[ResidentCard | None]):
             building=form.value("building"),
             unit=form.value("unit"),
             door=form.value("door"),
+            lift={"yes": True, "no": False}.get(form.value("lift")),
+            lock=form.value("lock"),
+            dog=form.value("dog"),
             entrance_note=form.value("entrance_note"),
+            allergies=form.value("allergies"),
+            medicines=form.value("medicines"),
             health_note=form.value("health_note"),
             consented_on=consented,
             consented_by=form.value("consented_by"),

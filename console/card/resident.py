@@ -43,8 +43,12 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
     parts += _field("position", position(card, speech, world), speech, "" if card.latitude else "$text-warning")
     sees = speech.say(f"card.sees.{card.sight}") if card.sight != "good" else ""
     parts += _field("sees", sees, speech, "bold $text-warning")
+    parts += _field("lock", plain(card.lock), speech, "$text-warning")
+    parts += _field("dog", plain(card.dog), speech, "$text-warning")
     parts += _field("entrance", plain(card.entrance_note), speech, "$text-warning")
-    parts += _field("health", health(card, speech), speech, "bold $text-error")
+    parts += _field("lift", lift(card, speech), speech)
+    for label, text in (("allergies", card.allergies), ("medicines", card.medicines), ("health", card.health_note)):
+        parts += _field(label, health(text, card, speech), speech, "bold $text-error")
     parts += _field("old", old(card, speech, world), speech, "bold $text-accent")
     language = " ".join(filter(None, (speech.word("language", card.language), plain(card.dialect or ""))))
     parts += _field("speaks", language if card.dialect or card.language != speech.language else "", speech)
@@ -84,9 +88,14 @@ def position(card: ResidentCard, speech: Speech, world: World) -> str:
     return f"{speech.word('position', card.position_source)} {times.day(card.position_at, world.zone)}"
 
 
-def health(card: ResidentCard, speech: Speech) -> str:
+def lift(card: ResidentCard, speech: Speech) -> str:
+    """有电梯; nothing while nobody has said."""
+    return "" if card.lift is None else speech.word("lift", "yes" if card.lift else "no")
+
+
+def health(text: str, card: ResidentCard, speech: Speech) -> str:
     """What was noted before anybody asked for her consent stays, and says so."""
-    note = plain(card.health_note, 2000)
+    note = plain(text, 2000)
     return note + speech.say("card.health_unagreed") if note and card.consented_on is None else note
 
 

@@ -3,7 +3,7 @@
 from console.ask.pick import Choice, Pick
 from console.card import changed
 from console.card.contacts import Contacts
-from console.card.resident import position
+from console.card.resident import lift, position
 from console.card.usual import Usual
 from console.desk import Desk
 from console.people import contact_text
@@ -62,6 +62,8 @@ def _value(card: ResidentCard, field: OldField, speech: Speech, world: World) ->
             return f"{card.latitude:.5f}, {card.longitude:.5f} {position(card, speech, world)}"
         case "hearing" | "sight" | "care_level":
             return speech.word(field, str(getattr(card, field)))
-        case "address" | "entrance_note" | "health_note":
+        case "lift":
+            return lift(card, speech)
+        case _:
             text = plain(getattr(card, field), _SHOWN + 1)
             return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}.."

@@ -95,6 +95,9 @@ class ResidentCard(ResidentLine):
     unit: str = ""
     door: str = ""
     entrance_note: str = ""
+    lift: bool | None = None  # whether her house has one; None: nobody has said
+    lock: str = ""  # how the house is opened
+    dog: str = ""
     latitude: float | None = None  # WGS-84 degrees
     longitude: float | None = None
     position_source: PositionSource | None = None  # who said so, or that it is a neighbour's in the same building
@@ -102,6 +105,8 @@ class ResidentCard(ResidentLine):
     language: str = "zh"
     dialect: str | None = None
     health_note: str = ""
+    medicines: str = ""
+    allergies: str = ""
     consented_on: date | None = None
     consented_by: str = ""
     visited_on: date | None = None
@@ -149,6 +154,9 @@ class ResidentFields(Command):
     unit: str = Field(default="", max_length=20)
     door: str = Field(default="", max_length=20)
     entrance_note: str = Field(default="", max_length=500)
+    lift: bool | None = Field(default=None, description="Whether her house has one; null: nobody has said")
+    lock: str = Field(default="", max_length=80, description="How the house is opened: a code, an intercom")
+    dog: str = Field(default="", max_length=80, description="What whoever comes has to know of it")
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
     language: str = Field(default="zh", max_length=16)
@@ -157,7 +165,9 @@ class ResidentFields(Command):
     sight: Sight = "good"
     care_level: int = Field(default=0, ge=0, le=4)
     groups: list[Group] = []
-    health_note: str = Field(default="", max_length=4000)
+    health_note: str = Field(default="", max_length=4000, description="Sealed; needs her consent")
+    medicines: str = Field(default="", max_length=4000, description="What she takes. Sealed; needs her consent")
+    allergies: str = Field(default="", max_length=4000, description="Sealed; needs her consent")
     identity_number: str | None = Field(default=None, max_length=18)
     consented_on: date | None = None  # to what is kept about her; None: not, or no longer
     consented_by: str = Field(default="", max_length=40)

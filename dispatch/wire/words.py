@@ -61,12 +61,17 @@ Channel = Literal["sms", "voice"]
 PositionSource = Literal["operator", "neighbour"]
 OldField = Literal[
     "address",
+    "lock",
     "entrance_note",
     "contacts",
+    "allergies",
+    "medicines",
     "health_note",
     "sight",
     "hearing",
     "care_level",
+    "dog",
+    "lift",
     "position",
     "usual_merchants",
 ]

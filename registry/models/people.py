@@ -44,7 +44,8 @@ class Group(StrEnum):
 
 
 class Resident(SQLModel, table=True):
-    """A person the line is for. Health notes and the identity number are sealed under the person's own `DataKey`.
+    """A person the line is for. What is noted of her health and the identity number are sealed under the person's own
+    `DataKey`.
 
     `care_level` is 0 (fully able) to 4 (completely dependent) after GB/T 42195-2022. The address is kept in the parts
     a courier reads: community, building, unit, door.
@@ -68,6 +69,9 @@ class Resident(SQLModel, table=True):
     unit: str = Field(default="", max_length=20)
     door: str = Field(default="", max_length=20)
     entrance_note: str = Field(default="", max_length=500)
+    lift: bool | None = None  # whether her house has one; None: nobody has said
+    lock: str = Field(default="", max_length=80)  # how the house is opened: a code, an intercom
+    dog: str = Field(default="", max_length=80)
     latitude: float | None = None  # WGS-84 degrees
     longitude: float | None = None
     position_source: str | None = Field(default=None, max_length=32)
@@ -78,6 +82,8 @@ class Resident(SQLModel, table=True):
     sight: Sight = choice(Sight, default=Sight.GOOD)
     care_level: int = Field(default=0, ge=0, le=4)
     health_note: bytes | None = Field(default=None, sa_type=LargeBinary)
+    medicines: bytes | None = Field(default=None, sa_type=LargeBinary)
+    allergies: bytes | None = Field(default=None, sa_type=LargeBinary)
     identity_number: bytes | None = Field(default=None, sa_type=LargeBinary)
     identity_hash: bytes | None = Field(default=None, sa_type=LargeBinary, index=True)  # finds an exact number
     consented_on: date | None = None  # to what is kept about her; None: not, or no longer

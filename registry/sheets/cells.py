@@ -21,6 +21,7 @@ from registry.text import folded, plain
 E = TypeVar("E", bound=StrEnum)
 
 NOTHING = frozenset({"-", "--", "—", "——", "/", "\\", "无", "没有", "none", "n/a", "nil"})
+_NOT_KNOWN = NOTHING - {"无", "没有", "none", "nil"} | {"不详", "未知", "不清楚", "不知道", "unknown"}
 _LONGEST_NOTHING = max(map(len, NOTHING))
 _NO_END = frozenset({"长期", "长期有效", "永久", "永久有效", "无固定期限", "no end", "unlimited"})
 _FORMULA = tuple("=+-@\t\r")  # what a spreadsheet program begins to reckon at
@@ -134,6 +135,11 @@ def yes(text: str) -> bool:
         case "否" | "没有" | "无" | "n" | "no" | "false" | "0" | "×" | "x" | "不":
             return False
     raise Wrong("yes_or_no")
+
+
+def yes_if_known(text: str) -> bool | None:
+    """Here 无 says no, and a dash that nobody knows."""
+    return None if folded(text, 8) in _NOT_KNOWN else yes(text)
 
 
 def day(text: str) -> date:

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from registry.areas import path_of
 from registry.models import AccessLog, Area, Group, Merchant, Resident, ResidentGroup
+from registry.newcomers import SEALED
 from registry.sheets import areas, contracts, merchants, resident_facts
 from registry.sheets.headings import Column
 from registry.sheets.kinds import KINDS
@@ -22,11 +23,10 @@ from registry.terms import contract_cards
 from registry.vault import Vault
 
 _TOGETHER = 100  # rows that are read, and noted in the access log, at once
-_SEALED = ("identity_number", "health_note")
 
 
 def columns_of(kind: str, *, sealed: bool) -> list[Column]:
-    return [column for column in KINDS[kind].columns if sealed or column.key not in _SEALED]
+    return [column for column in KINDS[kind].columns if sealed or column.key not in SEALED]
 
 
 def within(store: Store, scope: Scope, area: str) -> Scope:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from registry.address import core
+from registry.consent import HEALTH
 from registry.models import Contact, Line, Resident, ResidentGroup, UsualMerchant
 from registry.sheets.cells import part, words
 from registry.sheets.record import Facts
@@ -13,7 +14,7 @@ from registry.store import Reading, Writing
 from registry.vault import Vault
 
 _PLAIN = (
-    *("name", "called", "area_id", "community", "building", "unit", "door", "entrance_note"),
+    *("name", "called", "area_id", "community", "building", "unit", "door", "entrance_note", "lift", "lock", "dog"),
     *("language", "dialect", "care_level", "consented_by", "visited_by"),
 )
 
@@ -29,7 +30,8 @@ def facts_of(session: Reading | Writing, residents: Iterable[Resident], vault: V
         with vault.at_hand(session, found):
             for one in residents:
                 facts = found[one.id or 0]
-                facts["health_note"] = vault.open(session, one.id or 0, "health_note", one.health_note) or ""
+                for name in HEALTH:
+                    facts[name] = vault.open(session, one.id or 0, name, getattr(one, name)) or ""
                 facts["identity_number"] = vault.open(session, one.id or 0, "identity_number", one.identity_number)
     if found:
         _add_ties(session, found)

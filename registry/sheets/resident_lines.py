@@ -4,6 +4,7 @@ import re
 from functools import partial
 
 from registry import identity
+from registry.consent import HEALTH
 from registry.drafts import ResidentChange
 from registry.models import LineKind
 from registry.numbers import Heard, NumberKind
@@ -44,10 +45,12 @@ def read(line: Line, names: Names) -> Record:
         reader.take(key, key, lambda text: cells.day(text).isoformat(), None)
     reader.take("identity_number", "identity_number", cells.identity_number, None)
     reader.take("area", "area_id", names.area, None)
-    for key in ("community", "entrance_note", "health_note", "consented_by", "visited_by"):
+    for key in ("community", "entrance_note", "lock", "dog", *HEALTH, "consented_by", "visited_by"):
         reader.take(key, key, str, "")
     for key in ("building", "unit", "door"):
         reader.take(key, key, cells.part, "")
+    if reader.has("lift"):  # here 无 is an answer
+        facts["lift"] = reader.value("lift", lambda: cells.yes_if_known(reader.texts["lift"]))
     if not facts.keys() & {"building", "unit", "door"}:
         _address(reader, facts)
     for key, most in (("latitude", 90), ("longitude", 180)):

@@ -25,7 +25,7 @@ from registry.store import Actor, Reading, Scope, Store, Writing
 from registry.store.bulk import next_ids
 from registry.vault import Vault
 
-_NOTE, _CONSENT = consent.NEEDED.field, "consented_on"
+_CONSENT = "consented_on"
 _KEPT = "import"  # the field that what was before is sealed for
 
 
@@ -230,21 +230,21 @@ class Residents(Undoable):
             row.version,
             tuple(change),
             change,
-            {name: before[name] for name in change if not (name == _NOTE and _withdraws(change, before))},
+            {name: before[name] for name in change if not (name in consent.HEALTH and _withdraws(change, before))},
         )
 
 
 def _given(record: Record, before: Facts) -> Facts:
-    """What the line says of her, without the number in the register that says who she is, and without a health note
-    to which no consent is recorded: the line goes in, the note does not. A line that withdraws takes the note away.
+    """What the line says of her, without the number in the register that says who she is, and without what of her
+    health no consent is recorded for: the line goes in, that does not. A line that withdraws takes all of it away.
     """
     given = {name: value for name, value in record.facts.items() if name != "id"}
     withdraws = _withdraws(given, before)
-    note, known = given.get(_NOTE) or "", "" if withdraws else before.get(_NOTE) or ""
-    if not consent.may_stand(note, given.get(_CONSENT, before.get(_CONSENT)), known):
-        record.remarks.append(Finding(record.row, _NOTE, consent.NEEDED.key))
-        del given[_NOTE]
-    return given | ({_NOTE: ""} if withdraws else {})
+    consented_on = given.get(_CONSENT, before.get(_CONSENT))
+    for lacking in consent.lacking(given, consented_on, {} if withdraws else before):
+        record.remarks.append(Finding(record.row, lacking.field, lacking.key))
+        del given[lacking.field]
+    return given | (dict.fromkeys(consent.HEALTH, "") if withdraws else {})
 
 
 def _withdraws(given: Facts, before: Facts) -> bool:

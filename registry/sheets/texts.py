@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from registry.consent import HEALTH
 from registry.models import Channel, LineKind
 from registry.sheets import capacities, columns, hours, plans, special, staff
 from registry.sheets.names import Names
@@ -12,7 +13,7 @@ Texts = dict[str, str]  # by the column's key
 
 _SAID_ALIKE = (
     *("name", "called", "born", "identity_number", "community", "building", "unit", "door", "entrance_note"),
-    *("latitude", "longitude", "language", "dialect", "care_level", "health_note"),
+    *("lock", "dog", "latitude", "longitude", "language", "dialect", "care_level", *HEALTH),
     *("consented_on", "consented_by", "visited_on", "visited_by"),
 )
 _MERCHANT_ALIKE = (
@@ -36,6 +37,7 @@ class Words:
         texts = _alike(facts, _SAID_ALIKE) | {
             "gender": self._word(columns.GENDERS, facts["gender"]),
             "hearing": self._word(columns.HEARINGS, facts["hearing"]),
+            "lift": self._yes(facts["lift"]) if facts["lift"] is not None else "",
             "sight": self._word(columns.SIGHTS, facts["sight"]),
             "groups": "、".join(self._word(columns.GROUPS, group) for group in facts["groups"]),
             "area": self._area(facts["area_id"]),
