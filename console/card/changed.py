@@ -18,7 +18,9 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "care_level": tuple("01234"),
 }
 _LONGEST: Mapping[str, int] = {
-    **{"lock": 80, "dog": 80, "entrance_note": 500},
+    "lock": 80,
+    "dog": 80,
+    "entrance_note": 500,
     **dict.fromkeys(("allergies", "medicines", "health_note"), 4000),
 }
 _DOOR = ("building", "unit", "door")

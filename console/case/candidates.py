@@ -5,6 +5,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.events import Key
 from textual.widgets import Static
 
@@ -22,6 +23,7 @@ from dispatch.wire.cases import CaseCard, CaseLine
 from dispatch.wire.offers import Candidate, Candidates, Dispatch
 
 UNDECIDED = ("open", "offering")
+_CARES = frozenset({"pharmacy", "clinic", "hospital"})
 _NO_CLINIC = "no-clinic"  # the row's key
 
 
@@ -62,7 +64,11 @@ class CandidatesScreen(Room[CaseCard | None]):
         speech, case, found = self.desk.speech, self.case, self._found
         state = speech.word("case", case.state)
         self.query_one("#candidates-case", Static).update(
-            f"{case_text(case, speech)}  {state}\n" + "  ".join(filter(None, (plain(case.words), plain(case.place))))
+            Content.assemble(
+                f"{case_text(case, speech)}  {state}\n",
+                "  ".join(filter(None, (plain(case.words), plain(case.place)))),
+                (self._allergies(), "bold $text-error"),
+            )
         )
         able, unable = (found.candidates, found.excluded) if found is not None else ([], [])
         nobody = speech.say("candidates.asking" if found is None else "candidates.nobody")
@@ -76,6 +82,14 @@ class CandidatesScreen(Room[CaseCard | None]):
             [unable_row(excluded, speech) for excluded in unable],
             "" if found is None else speech.say("candidates.nobody_out"),
         )
+
+    def _allergies(self) -> str:
+        """What must not be brought her, where medicine is sent and her card was opened at this desk."""
+        case, service = self.case, self.desk.service(self.case.service_code)
+        if service is None or case.resident is None or _CARES.isdisjoint(service.merchant_kinds):
+            return ""
+        text = plain(self.desk.allergies.get(case.resident.id, ""), 200)
+        return f"\n{self.desk.speech.say('card.allergies')} {text}" if text else ""
 
     def _without(self, speech: Speech) -> list[Row]:
         """An emergency for which everybody is called at once goes out without a clinic too."""

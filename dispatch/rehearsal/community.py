@@ -64,11 +64,16 @@ class SampleResident(Part):
     unit: str
     door: str
     entrance_note: str = ""
+    lift: bool | None = None
+    lock: str = ""
+    dog: str = ""
     position: tuple[float, float]
     hearing: Hearing = "good"
     care_level: int = 0
     groups: tuple[Group, ...] = ()
     health_note: str = ""
+    medicines: str = ""
+    allergies: str = ""
     dialect: str | None = None
     lines: Annotated[tuple[SampleLine, ...], Field(min_length=1)]
     contacts: tuple[SampleContact, ...] = ()
@@ -90,6 +95,9 @@ class SampleResident(Part):
             unit=self.unit,
             door=self.door,
             entrance_note=self.entrance_note,
+            lift=self.lift,
+            lock=self.lock,
+            dog=self.dog,
             latitude=self.position[0],
             longitude=self.position[1],
             dialect=self.dialect,
@@ -97,6 +105,8 @@ class SampleResident(Part):
             care_level=self.care_level,
             groups=list(self.groups),
             health_note=self.health_note,
+            medicines=self.medicines,
+            allergies=self.allergies,
             consented_on=today,
             consented_by="本人",
             lines=[LineEntry(number=line.number, kind=line.kind) for line in self.lines],

@@ -219,3 +219,25 @@ async def test_a_home_that_is_on_no_map_is_said(sit_down, town: Town) -> None:
         await seat.finds("周桂芳", "周桂芳奶奶")
         await seat.press("enter")
         await seat.sees("没有定位，算不出距离")
+
+
+async def test_her_lock_and_the_lift_are_asked_again_and_put_right(sit_down, size, town: Town) -> None:
+    old = [OldFact(field="lock", **OLD), OldFact(field="allergies", **OLD), OldFact(field="lift", **OLD)]
+    known = {"lock": "门禁密码2580", "allergies": "青霉素", "lift": True, "dog": "会叫不咬", "medicines": "缬沙坦"}
+    town.residents[11] = people.LIN.model_copy(update={"old": old, **known})
+    async with sit_down(size) as seat:
+        await seat.press("f3")
+        await seat.finds("林婉芝", "林婉芝奶奶")
+        await seat.press("enter")
+        await seat.sees("门禁     门禁密码2580", "狗       会叫不咬", "过敏     青霉素", "用药     缬沙坦", "有电梯")
+        await seat.press("v")
+        await seat.sees("门禁密码2580", "1 还是这样")
+        await seat.press("2", "1", "enter")
+        assert (await seat.told("residents/11")).body["lock"] == "门禁密码25801"
+        await seat.sees("青霉素", "1 还是这样")
+        await seat.press("1")
+        await seat.sees("有电梯", "1 还是这样")
+        await seat.press("2")
+        await seat.sees("2 没有电梯")
+        await seat.press("2")
+        await seat.until(lambda: town.residents[11].lift is False)

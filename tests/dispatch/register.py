@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
+from registry.consent import HEALTH
 from registry.drafts import (
     ContactDraft,
     ContractDraft,
@@ -46,7 +47,7 @@ class Register:
             "lines": [LineDraft(number=number, kind=kind)],
             "contacts": contacts,
         } | more
-        if fields.get("health_note"):
+        if any(map(fields.get, HEALTH)):
             fields.setdefault("consented_on", date(2026, 1, 15))
         with self.store.writing() as session:
             draft = ResidentDraft(name=name, **fields)

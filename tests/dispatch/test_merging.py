@@ -35,7 +35,9 @@ def installation(town: Town, tmp_path: Path) -> Installation:
 @pytest.fixture
 def records(town: Town) -> tuple[int, int]:
     """From last year's survey, and from her mobile by an operator: each knows something that the other does not."""
-    keep = town.resident("王秀英", LANDLINE, contacts=[DAUGHTER], health_note="高血压", groups={Group.LIVING_ALONE})
+    keep = town.resident(
+        "王秀英", LANDLINE, contacts=[DAUGHTER], health_note="高血压", allergies="头孢", groups={Group.LIVING_ALONE}
+    )
     other = town.resident(
         "王秀英",
         MOBILE,
@@ -47,6 +49,10 @@ def records(town: Town) -> tuple[int, int]:
         groups={Group.DISABLED},
         community="滨江里",
         sight="poor",
+        allergies="磺胺",
+        medicines="缬沙坦",
+        lift=False,
+        lock="密码2580",
     )
     return keep, other
 
@@ -73,6 +79,9 @@ def test_the_kept_record_takes_what_it_lacks_and_everything_of_which_there_may_b
     with town.store.reading() as session:
         health = town.vault.open(session, keep, "health_note", her.health_note)
         assert health == "高血压\n青霉素过敏"
+        assert town.vault.open(session, keep, "allergies", her.allergies) == "头孢\n磺胺"
+        assert town.vault.open(session, keep, "medicines", her.medicines) == "缬沙坦"
+        assert (her.lift, her.lock) == (False, "密码2580")
         assert town.vault.open(session, keep, "identity_number", her.identity_number) == IDENTITY
         contacts = session.exec(
             select(Contact.number).where(Contact.resident_id == keep, col(Contact.rank).is_not(None))

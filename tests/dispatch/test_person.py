@@ -32,8 +32,10 @@ HERS = "02367001009"
 SHOP = "+8619300234001"
 NAME, CALLED, DAUGHTER, DAUGHTERS = "王㐂英", "㐂阿婆", "王小珂珂", "19900246802"
 HOUSE, NOTE, HEALTH, IDENTITY = "梧桐苑七区", "钥匙在花盆底下", "对头孢过敏两年", "510102194005010029"
+LOCK, MEDICINES = "单元门密码七九", "缬沙坦早上一片"
 WANTS, SAID, WROTE, HEARD = "要氨氯地平五盒", "药送到了她很高兴", "谢谢小陈姑娘", "WANG-XI-YING-HOME"
 WORDS = (NAME, CALLED, DAUGHTER, DAUGHTERS, HOUSE, NOTE, HEALTH, IDENTITY, WANTS, SAID, WROTE, HEARD, "2367001009")
+WORDS += (LOCK, MEDICINES)
 
 
 @pytest.fixture
@@ -50,6 +52,7 @@ def shop(town: Town) -> int:
 def wang(town: Town, installation: Installation, shop: int) -> int:
     """She has called, was served, was asked how it was, has written, and is called every morning."""
     about = {"called": CALLED, "community": HOUSE, "entrance_note": NOTE, "health_note": HEALTH}
+    about |= {"lock": LOCK, "dog": LOCK, "medicines": MEDICINES, "allergies": MEDICINES}
     wang = town.resident(NAME, HERS, identity_number=IDENTITY, contacts=[DAUGHTERS], **about)
     with town.store.writing() as session:
         row = session.get(Resident, wang)
@@ -172,6 +175,7 @@ def test_a_deletion_leaves_no_word_of_hers_and_every_figure_as_it_was(
     assert list(installation.recordings.iterdir()) == []
     row = town.get(Resident, wang)
     assert (row.name, row.ended_why, row.health_note, row.identity_hash) == (NOBODY, DELETED, None, None)
+    assert (row.lock, row.dog, row.medicines, row.allergies) == ("", "", None, None)
     assert town.all(Line) == []
     assert {contact.number for contact in town.all(Contact)} == {""}
     assert [plan.state for plan in town.all(CarePlan)] == [PlanState.ENDED]

@@ -42,6 +42,45 @@ def test_the_door_and_the_person_are_told_only_after_the_acceptance(town: Town) 
     assert "高血压" not in details
 
 
+def test_whoever_has_accepted_is_told_of_lock_lift_dog_and_ears(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    health = {"allergies": "青霉素", "medicines": "缬沙坦"}
+    about = {"lock": "单元门密码2580", "dog": "会叫不咬", "lift": False, "hearing": "hard"}
+    number = town.open(town.resident(**about, **health))
+    town.dispatch(number)
+    town.send()
+    offered = town.sms_to(SHOP)[-1]
+    assert not any(secret in offered for secret in ("2580", "不咬", "电梯", "耳背"))
+    town.writes(SHOP, "1")
+    details = town.sms_to(SHOP)[-1]
+    for wanted in ("门禁：单元门密码2580", "狗：会叫不咬", "没有电梯", "老人耳背", "门铃坏了，请敲门"):
+        assert wanted in details
+    assert not any(secret in details for secret in health.values())
+
+
+def test_the_code_of_her_door_is_spoken_digit_by_digit_and_only_for_her_home(town: Town) -> None:
+    town.merchant("康宁药房", voice=TELEPHONE)
+    her = town.resident(lock="密码2580", hearing="deaf")
+    town.dispatch(town.open(her))
+    town.send()
+    assert "密码" not in town.heard(TELEPHONE)[-1]
+    town.presses(TELEPHONE, "1")
+    town.send()
+    assert "密码二五八零" in town.heard(TELEPHONE)[-1]
+    assert "老人听不见" in town.heard(TELEPHONE)[-1]
+
+
+def test_a_job_elsewhere_tells_nothing_of_her_house_but_that_she_is_deaf(town: Town) -> None:
+    town.merchant("康宁药房", sms=SHOP)
+    her = town.resident(lock="密码2580", dog="会叫不咬", lift=True, hearing="deaf")
+    town.dispatch(town.open(her, place="人民公园南门", latitude=29.5333, longitude=106.505))
+    town.send()
+    town.writes(SHOP, "1")
+    details = town.sms_to(SHOP)[-1]
+    assert "老人听不见" in details
+    assert not any(secret in details for secret in ("2580", "不咬", "电梯"))
+
+
 def test_a_job_elsewhere_names_that_place_and_not_her_home(town: Town) -> None:
     town.merchant("康宁药房", sms=SHOP)
     number = town.open(town.resident(), place="人民公园南门", latitude=29.5333, longitude=106.505, words="{centre}")
@@ -99,7 +138,9 @@ def test_what_the_sms_of_an_offer_cost_is_shown_with_it(town: Town) -> None:
 
 def test_very_long_words_do_not_break_the_message(town: Town) -> None:
     town.merchant("康宁药房", sms=SHOP, voice=TELEPHONE)
-    number = town.open(town.resident(entrance_note="门" * 500), words="药" * 2000, place="路" * 200)
+    number = town.open(
+        town.resident(entrance_note="门" * 500, lock="锁" * 80, dog="狗" * 80), words="药" * 2000, place="路" * 200
+    )
     town.dispatch(number)
     town.send()
     town.writes(SHOP, "1")

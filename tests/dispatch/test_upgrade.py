@@ -61,6 +61,7 @@ def test_every_row_of_the_first_version_is_there_unchanged(old: Store) -> None:
     assert {row["direction"] for row in rows(old, "call")} == {"in"}
     assert [row["attempts"] for row in rows(old, "case")] == [0]
     assert [row["sight"] for row in rows(old, "resident")] == ["good"]
+    assert [(row["lift"], row["lock"], row["dog"]) for row in rows(old, "resident")] == [(None, "", "")]
 
 
 def test_its_tables_checks_and_indexes_are_then_those_of_a_fresh_database(old: Store) -> None:

@@ -156,3 +156,25 @@ def test_what_was_withdrawn_is_not_put_back_by_undoing_an_import(
     desk.undoes(wider)
     assert runs.left(store, wider) == [(2, "stale_version")]
     assert note(store, scope, vault, wang) is None
+
+
+def test_medicines_and_allergies_need_her_consent_as_the_note_does_and_go_with_it(
+    store: Store, scope: Scope, vault: Vault, wang: int
+) -> None:
+    li = resident(store, scope, vault, name="李建国")
+    both = {"medicines": "缬沙坦", "allergies": "青霉素"}
+    assert refused(store, scope, vault, li, **both) == [(name, "needs_consent") for name in both]
+    change(store, scope, vault, wang, **both)
+    with store.reading() as session:
+        row = session.get(Resident, wang)
+        assert row is not None
+        for name, text in both.items():
+            sealed = getattr(row, name)
+            assert text.encode() not in sealed
+            assert vault.open(session, wang, name, sealed) == text
+            assert vault.open(session, wang, "health_note", sealed) is None, "each is sealed for its own place"
+    change(store, scope, vault, wang, consented_on=None)
+    with store.reading() as session:
+        row = session.get(Resident, wang)
+        assert row is not None
+        assert (row.medicines, row.allergies, row.health_note) == (None, None, None)

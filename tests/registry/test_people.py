@@ -32,7 +32,12 @@ WANG: dict[str, Any] = {
     "sight": "blind",
     "care_level": 2,
     "groups": ["living_alone", "childless"],
+    "lift": False,
+    "lock": "单元门密码2580",
+    "dog": "会叫不咬",
     "health_note": "高血压\n对青霉素过敏",
+    "medicines": "缬沙坦",
+    "allergies": "头孢",
     "consented_on": "2026-01-15",
     "lines": [{"number": "67001001"}, {"number": "19900231001"}, {"number": "19800235004", "kind": "button"}],
     "contacts": [
@@ -72,7 +77,8 @@ def test_the_card_shows_everything_that_was_registered(store: Store, scope: Scop
     assert summary.groups == ("living_alone", "childless")
     assert summary.addressed() == "王秀英奶奶"
     assert summary.address.written() == "青石里5栋2单元502"
-    assert shown.health_note == "高血压\n对青霉素过敏"
+    assert (shown.health_note, shown.medicines, shown.allergies) == ("高血压\n对青霉素过敏", "缬沙坦", "头孢")
+    assert (shown.lift, shown.lock, shown.dog) == (False, "单元门密码2580", "会叫不咬")
     assert [(line.number, line.kind) for line in shown.lines] == [
         ("+862367001001", LineKind.LANDLINE),
         ("+8619900231001", LineKind.MOBILE),
@@ -114,6 +120,8 @@ def test_each_opening_of_a_card_is_in_the_access_log_with_the_health_note_told_a
     assert [(row.resident_id, row.what, row.operator_id, row.call_id) for row in log] == [
         (wang, "card", 7, 3),
         (wang, "health_note", 7, 3),
+        (wang, "medicines", 7, 3),
+        (wang, "allergies", 7, 3),
         (healthy, "card", 7, 3),
     ]
     assert log[0].at == store.clock.now()
@@ -122,16 +130,18 @@ def test_each_opening_of_a_card_is_in_the_access_log_with_the_health_note_told_a
 def test_the_journal_learns_which_fields_changed_and_nothing_of_what_they_hold(
     store: Store, scope: Scope, vault: Vault, wang: int
 ) -> None:
-    change(store, scope, vault, wang, 1, care_level=3, health_note="癌症", contacts=[])
+    change(store, scope, vault, wang, 1, care_level=3, health_note="癌症", allergies="磺胺", contacts=[])
     with store.reading() as session:
         entries = session.exec(select(Journal).order_by(Journal.seq)).all()  # type: ignore[arg-type]
     assert [(entry.what, entry.subject_id, entry.actor_id) for entry in entries] == [
         ("resident.created", wang, 7),
         ("resident.changed", wang, 7),
     ]
-    assert entries[1].data == {"fields": ["care_level", "contacts", "health_note"], "version": 2}
+    assert entries[1].data == {"fields": ["allergies", "care_level", "contacts", "health_note"], "version": 2}
     told = str([entry.model_dump() for entry in entries])
-    assert not any(secret in told for secret in ("王秀英", "癌症", "高血压", "67001001", "青石里"))
+    assert not any(
+        secret in told for secret in ("王秀英", "癌症", "磺胺", "2580", "缬沙坦", "高血压", "67001001", "青石里")
+    )
 
 
 def test_a_change_leaves_what_it_does_not_name_and_one_that_changes_nothing_leaves_no_trace(

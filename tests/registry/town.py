@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from registry.consent import HEALTH
 from registry.drafts import MerchantDraft, ResidentDraft, read
 from registry.merchants import create_merchant
 from registry.people import create_resident
@@ -13,8 +14,8 @@ EVERY_DAY = [{"weekday": day, "opens": "08:00", "closes": "20:00"} for day in ra
 
 
 def resident(store: Store, scope: Scope, vault: Vault, *, import_id: int | None = None, **fields: Any) -> int:
-    """Whoever has a health note has consented to it, unless `fields` say otherwise."""
-    if fields.get("health_note"):
+    """Of whose health something is noted has consented to it, unless `fields` say otherwise."""
+    if any(map(fields.get, HEALTH)):
         fields = {"consented_on": "2026-01-15"} | fields
     with store.writing() as session:
         draft = read(ResidentDraft, fields)

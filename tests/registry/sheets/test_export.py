@@ -60,6 +60,11 @@ def town(store: Store, scope: Scope, vault: Vault) -> None:
             "visited_by": "李芳",
             "groups": ["living_alone", "childless"],
             "health_note": "高血压\n对青霉素过敏",
+            "medicines": "=缬沙坦\n阿司匹林",
+            "allergies": "无",
+            "lift": False,
+            "lock": "#2580",
+            "dog": "有",
             "lines": [
                 {"number": "67001001"},
                 {"number": "19900231001", "kind": "landline"},
@@ -122,7 +127,7 @@ def test_what_is_sealed_goes_out_only_when_asked_for_and_everybody_is_in_the_acc
 ) -> None:
     text = exported(desk, "residents", ".csv", "zh", sealed=False).read_text()
     assert "王 秀英" in text
-    assert not any(secret in text for secret in ("500103194403120025", "青霉素"))
+    assert not any(secret in text for secret in ("500103194403120025", "青霉素", "缬沙坦"))
     with store.reading() as session:
         assert [row.what for row in session.exec(select(AccessLog))] == ["export"] * 5
 

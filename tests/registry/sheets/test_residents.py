@@ -255,3 +255,44 @@ def test_a_licence_that_stands_twice_in_a_file_is_told_before_anything_is_applie
     head = ("名称", "类别", "许可证号")
     two = (("仁安药房", "药房", "渝0001"), ("仁安大药房", "药房", "渝0001"))
     assert desk.says(head, *two, kind="merchants") == ["new", "refused repeated"]
+
+
+def test_what_matters_at_the_door_and_her_medicines_come_in_stay_and_are_taken_back(
+    desk: Desk, store: Store, wang: int
+) -> None:
+    head = ("姓名", "电话", "有无电梯", "门锁", "是否养狗", "常用药", "过敏史", "病史")
+    said = ("王秀英", "67001001", "无", "单元门密码2580", "是", "缬沙坦", "青霉素", "高血压")
+    changed = ["changed lock dog health_note medicines allergies lift"]
+    assert [sorted(each.split()) for each in desk.says(head, said)] == [sorted(each.split()) for each in changed]
+    import_id = desk.brings_in(head, said)
+    assert desk.says(head, said) == ["same"]
+    with store.reading() as session:
+        row = session.get(Resident, wang)
+        assert row is not None
+        assert (row.lift, row.lock, row.dog) == (False, "单元门密码2580", "有")
+        assert row.allergies is not None
+        assert desk.vault.open(session, wang, "allergies", row.allergies) == "青霉素"
+    desk.undoes(import_id)
+    with store.reading() as session:
+        row = session.get(Resident, wang)
+        assert row is not None
+        assert (row.lift, row.lock, row.dog, row.medicines, row.allergies) == (None, "", "", None, None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("heading", "written", "says"),
+    [
+        *(("电梯", word, "changed lift") for word in ("有", "是", "无", "没有", "否")),
+        *(("Lift", word, "changed lift") for word in ("yes", "No")),
+        *(("电梯", word, "same") for word in ("-", "不详", "未知")),
+        ("电梯", "6层", "refused lift:yes_or_no"),
+        *(("狗", word, "same") for word in ("无", "没有", "否", "No")),
+        ("有狗", "会叫不咬", "changed dog"),
+        ("门禁", "门" * 81, "refused lock:too_long"),
+    ],
+)
+def test_a_lift_and_a_dog_are_read_as_people_write_it(
+    desk: Desk, wang: int, heading: str, written: str, says: str
+) -> None:
+    assert desk.says(("姓名", "电话", heading), ("王秀英", "67001001", written)) == [says]
