@@ -269,7 +269,7 @@ def _export(kind_of: KindOf) -> None:
     @export.command(kind_of.name, help=_EXPORT_HELP.format(name=kind_of.name))
     @click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
     @click.option("--area", help="Only those of this area and below, by its code or name, and of no area.")
-    @click.option("--with-sealed", is_flag=True, help="Identity numbers and health notes too.")
+    @click.option("--with-sealed", is_flag=True, help="Identity numbers, health notes, medicines and allergies too.")
     @_of_residents(kind_of)
     @in_language
     @for_programs
