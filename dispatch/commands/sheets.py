@@ -8,30 +8,29 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
+from sqlalchemy import ColumnElement
 
 from dispatch.commands.desk import desk, told
+from dispatch.commands.wanted import merchants_wanted, options_of, residents_wanted
 from dispatch.config import Config, ConfigFile
 from dispatch.master_keys import open_vault
 from dispatch.sheet_words import SheetWords, facts
 from registry import centres
 from registry.errors import NotFound, SheetRefused, WrongMasterKey
 from registry.models import ImportState, RowState
-from registry.sheets import columns, runs
+from registry.sheets import runs
 from registry.sheets.cells import Wrong
 from registry.sheets.kinds import KINDS, KindOf, SheetKind
 from registry.sheets.names import Names
 from registry.sheets.priority import standing_back
-from registry.sheets.residents import Residents
 from registry.sheets.review import review
 from registry.store import Actor, Scope, Store
 
 for_programs = click.option("--json", "as_json", is_flag=True, help="For programs.")
 in_language = click.option("--language", type=click.Choice(["zh", "en"]), help="Otherwise the centre's.")
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HELP = """Compare the {name} in FILE with the register, or bring them in with --apply.
 
@@ -252,39 +251,26 @@ def export() -> None:
     """Write areas, residents, merchants and contracts into Excel or CSV, as an import takes them."""
 
 
-_GROUPS = columns.understood(columns.GROUPS)
-
-
-def _of_residents(kind_of: KindOf) -> Callable[[Command], Command]:
-    """What only residents are chosen by."""
-    if kind_of is not Residents:
-        return lambda command: command
-    named = click.Choice(columns.choices(columns.GROUPS))
-    group = click.option("--group", "groups", type=named, multiple=True, help="Only those of any of these groups.")
-    level = click.option("--care-level", type=click.IntRange(0, 4), default=0, help="Only those of it or higher.")
-    return lambda command: group(level(command))
-
-
 def _export(kind_of: KindOf) -> None:
     @export.command(kind_of.name, help=_EXPORT_HELP.format(name=kind_of.name))
     @click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
     @click.option("--area", help="Only those of this area and below, by its code or name, and of no area.")
     @click.option("--with-sealed", is_flag=True, help="Identity numbers, health notes, medicines and allergies too.")
-    @_of_residents(kind_of)
+    @options_of(kind_of.name)
     @in_language
     @for_programs
     @click.pass_obj
     def command(
         file: ConfigFile,
+        /,
         path: Path,
         area: str | None,
         with_sealed: bool,
         language: str | None,
         as_json: bool,
-        groups: tuple[str, ...] = (),
-        care_level: int = 0,
+        **said: Any,
     ) -> None:
-        from registry.sheets.export import columns_of, residents_who, rows, within
+        from registry.sheets.export import columns_of, rows, within
         from registry.sheets.writing import write
 
         config = file.load()
@@ -294,11 +280,23 @@ def _export(kind_of: KindOf) -> None:
             vault = open_vault(config.secret_store()) if with_sealed else None
             shown = columns_of(kind_of.name, sealed=with_sealed)
             headings = [words.heading(column.key, {}) for column in shown]
-            who = residents_who([_GROUPS[group] for group in groups], care_level)
+            who = _who(store, centre_id, kind_of.name, said)
             lines = rows(store, scope, kind_of.name, words.language, vault, who)
             count = write(path, headings, ([texts.get(column.key, "") for column in shown] for texts in lines))
         told_of = {"file": str(path), "rows": count}
         click.echo(json.dumps(told_of, ensure_ascii=False) if as_json else words.say("exported", **told_of))
+
+
+def _who(store: Store, centre_id: int, kind: str, said: dict[str, Any]) -> ColumnElement[bool] | None:
+    match kind:
+        case "residents":
+            with store.reading() as session:
+                zone = centres.zone(session, centre_id)
+            return residents_wanted(said, zone).who(store.clock.now().astimezone(zone).date())
+        case "merchants":
+            return merchants_wanted(said).who()
+        case _:
+            return None
 
 
 _EXPORT_HELP = """Write the {name} into FILE (.xlsx or .csv), which must not be there yet; only its owner can read it.

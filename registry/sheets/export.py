@@ -3,14 +3,14 @@
 What is sealed goes out only when it is asked for, and every resident who goes out is in the access log first.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from registry.areas import path_of
-from registry.models import AccessLog, Area, Group, Merchant, Resident, ResidentGroup
+from registry.models import AccessLog, Area, Merchant, Resident
 from registry.newcomers import SEALED
 from registry.sheets import areas, contracts, merchants, resident_facts
 from registry.sheets.headings import Column
@@ -36,15 +36,6 @@ def within(store: Store, scope: Scope, area: str) -> Scope:
         return Scope(scope.centre_id, path_of(session, scope, area_id) or "/", scope.role)
 
 
-def residents_who(groups: Collection[Group] = (), care_level: int = 0) -> ColumnElement[bool]:
-    """Residents of any of the groups (none: of whatever group) whose care level is that or higher."""
-    who = col(Resident.care_level) >= care_level
-    if groups:
-        of_them = select(ResidentGroup.resident_id).where(col(ResidentGroup.group).in_(groups))
-        who &= col(Resident.id).in_(of_them)
-    return who
-
-
 def rows(
     store: Store,
     scope: Scope,
@@ -53,8 +44,8 @@ def rows(
     vault: Vault | None,
     who: ColumnElement[bool] | None = None,
 ) -> Iterator[Texts]:
-    """Every living one in scope, in the order of the register; with a `vault` what is sealed too. Of residents only
-    those `who` are wanted.
+    """Every living one in scope, in the order of the register; with a `vault` what is sealed too. Of residents and
+    merchants only those `who` are wanted.
     """
     words = Words(Names.known(store, scope), language)
     match kind:
@@ -63,7 +54,7 @@ def rows(
         case "residents":
             yield from _residents(store, scope, words, vault, who)
         case "merchants":
-            for row, facts in _pages(store, scope, Merchant, _merchants):
+            for row, facts in _pages(store, scope, Merchant, _merchants, who=who):
                 yield {"id": str(row.id)} | words.merchant(facts)
         case "contracts":
             for row, each in _pages(store, scope, Merchant, _contracts):

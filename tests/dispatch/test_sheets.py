@@ -163,6 +163,31 @@ def test_the_register_goes_out_and_in_again(installation: Installation, town: To
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_export_is_filtered_by_its_options(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text(
+        "姓名,手机,走访日期,同意日期\n钱秀珍,19900230001,2025-11-30,2025-11-30\n孙玉兰,19900230002,2026-01-10,\n"
+    )
+    installation.ask("import", "residents", str(tmp_path / "two.csv"), "--apply")
+
+    def out(kind: str, *options: str) -> str:
+        path = tmp_path / f"{kind}{'_'.join(options)}.csv"
+        installation.does("export", kind, str(path), *options)
+        return path.read_text()
+
+    overdue = out("residents", "--not-visited-since", "2026-01-01", "--consented")
+    assert "钱秀珍" in overdue
+    assert "孙玉兰" not in overdue
+    missing = out("residents", "--without", "consent", "--changed-since", "2020-01-01")
+    assert "孙玉兰" in missing
+    assert "钱秀珍" not in missing
+    assert "孙玉兰" not in out("residents", "--hearing", "deaf", "--without-usual", "pharmacy")
+    assert out("merchants", "--kind", "volunteers", "--licence-before", "2020-01-01").count("\n") == 1
+    refused = installation.ask("export", "residents", str(tmp_path / "x.csv"), "--age-from", "old")
+    assert refused.exit_code == 2
+    assert "--age-from" in refused.output
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_another_master_key_is_one_line(installation: Installation, tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("姓名,身份证号,健康情况\n钱秀珍,500103194403120025,青霉素过敏\n")
     installation.ask("import", "residents", str(tmp_path / "one.csv"), "--apply")

@@ -9,6 +9,7 @@ from registry.areas import add_area
 from registry.models import AccessLog, Group
 from registry.sheets import export
 from registry.sheets.record import Outcome
+from registry.sheets.wanted import ResidentsWanted
 from registry.sheets.writing import write
 from registry.store import Scope, Store
 from registry.vault import Vault
@@ -145,7 +146,7 @@ def test_only_the_residents_whom_a_supervisor_wants_go_out(
         resident(store, scope, vault, name=name, groups=groups, care_level=level)
 
     def who(*groups: Group, care_level: int = 0) -> list[str]:
-        chosen = export.residents_who(groups, care_level)
+        chosen = ResidentsWanted(groups=groups, care_level=care_level).who(store.clock.now().date())
         return [texts["name"] for texts in export.rows(store, scope, "residents", "zh", None, chosen)]
 
     assert who(alone) == ["王秀英", "李建国"]
