@@ -8,10 +8,11 @@ in the index yet (`registry.unfiled`). A token begins with its kind: `n:` charac
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice, product
 
 from sqlalchemy import (
     ColumnElement,
@@ -35,7 +36,8 @@ from registry.among import among, ids
 from registry.cards import ResidentSummary, summaries
 from registry.models import Area, Contact, Left, Line, Resident, SearchToken, SearchUnfiled
 from registry.numbers import NumberPlan
-from registry.pinyin import spellings, split_name, toneless
+from registry.pinyin import Syllables, spellings, split_name, toneless
+from registry.sounds import heard_alike
 from registry.store import Reading, Scope, Writing
 from registry.text import folded
 from registry.vault import Vault
@@ -46,6 +48,7 @@ OF_HER_OWN = 6  # the least weight of her own whole name, in any reading; a cont
 _PER_TOKEN = 1000  # rows of one token that are looked at: a syllable that thousands bear says little
 _RANKED = 1000  # residents that are ranked
 _WORDS = 5  # of a query
+_SURELY = 10_000  # times as much says what she typed as what only sounds alike, and so always more
 _FOUND = (col(SearchToken.resident_id), col(SearchToken.weight))
 
 # Neither whoever went into another record nor whoever was deleted.
@@ -57,6 +60,9 @@ _IDENTITY = re.compile(r"[0-9]{17}[0-9x]|[0-9]{15}")
 _NUMBER = re.compile(r"[+(]?[0-9][0-9()\s-]*")
 _LATIN = re.compile(r"[a-zü]+")
 _CHARACTERS = re.compile(r"[^\W\d_a-zü]+")  # letters of every other script
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SCRIPTS = re.compile(f"{_LATIN.pattern}|{_CHARACTERS.pattern}")
+_READ = 4  # ways at most that letters and characters in one word are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +146,16 @@ def find_residents(
     text = folded(q, LONGEST)
     plan = centres.plan(session, scope.centre_id)
     index = _Index(unfiled.everybody(session))
-    searches = [each for typed in dict.fromkeys((text, toneless(text))) for each in _searches(typed, plan, index)]
+    typed = list(dict.fromkeys((text, toneless(text))))
+    searches = [each for words in typed for each in _searches(words, plan, index)]
     if vault is not None and _IDENTITY.fullmatch(number := text.replace(" ", "")):
         vault.look(session)
         searches.append(_by_identity(vault.identity_hashes(number)))
     if not searches:
         return []
-    hits = union_all(*(select(part.c.resident_id, part.c.weight) for part in searches)).subquery()
+    surely = [select(part.c.resident_id, (part.c.weight * _SURELY).label("weight")) for part in searches]
+    by_ear = [select(part.c.resident_id, part.c.weight) for words in typed for part in _by_ear(words, index)]
+    hits = union_all(*surely, *by_ear).subquery()
     score = func.sum(hits.c.weight)
     ranked = [
         row[0]
@@ -160,20 +169,27 @@ def find_residents(
     # Two statements, and the scope looked at here: with no statistics SQLite, and with a thousand ids PostgreSQL,
     # would rather read every resident of the centre than look these up.
     rows = session.execute(
-        select(col(Resident.id), col(Resident.centre_id), col(Area.path), col(Resident.community), _GONE)
+        select(
+            col(Resident.id),
+            col(Resident.centre_id),
+            col(Area.path),
+            col(Resident.community),
+            col(Resident.name),
+            _GONE,
+        )
         .outerjoin(Area, col(Area.id) == Resident.area_id)
         .where(among(col(Resident.id), "ids"), or_(col(Resident.ended_at).is_(None), _GONE)),
         {"ids": ids(ranked)},
     )
-    communities, gone = {}, set()
-    for resident_id, centre_id, path, community, has_left in rows:
+    characters = [each for letters in _mixed(text) for each in _CHARACTERS.findall(letters)]
+    said, gone = {}, set()  # how much of what she typed, beyond a token, is true of whom
+    for resident_id, centre_id, path, community, name, has_left in rows:
         if centre_id == scope.centre_id and scope.sees(path):
-            communities[resident_id] = folded(community, LONGEST)
+            lives_there = bool(community) and folded(community, LONGEST) in text
+            said[resident_id] = 2 * lives_there + (bool(characters) and all(each in name for each in characters))
             if has_left:
                 gone.add(resident_id)
-    seen = [resident_id for resident_id in ranked if resident_id in communities]
-    here = [resident_id for resident_id in seen if communities[resident_id] and communities[resident_id] in text]
-    found = list(dict.fromkeys(here + seen))
+    found = sorted((each for each in ranked if each in said), key=lambda each: -said[each])
     best = [resident_id for resident_id in found if resident_id not in gone][:limit]
     best += [resident_id for resident_id in found if resident_id in gone][: min(left, limit - len(best))]
     told = summaries(session, scope, best, now)
@@ -244,6 +260,15 @@ class _Index:
         found = {hers: weight for hers, weight in waiting.items() if weight}
         return self._found(found, col(SearchToken.token) >= prefix, col(SearchToken.token) < after)
 
+    def any(self, tokens: Sequence[str]) -> FromClause:
+        kept = sorted({token[:TOKEN] for token in tokens})
+        waiting = {
+            hers: weight
+            for hers, hold in self._waiting.items()
+            if (weight := sum(hold[token] for token in kept if token in hold))
+        }
+        return self._found(waiting, col(SearchToken.token).in_(kept))
+
     def _found(self, waiting: Mapping[int, int], *conditions: ColumnElement[bool]) -> FromClause:
         if self._waiting:  # of a filing that was cut off, some of a person's tokens stand in the index
             conditions += (col(SearchToken.resident_id).not_in(select(col(SearchUnfiled.resident_id))),)
@@ -269,6 +294,9 @@ def _searches(text: str, plan: NumberPlan, index: _Index) -> Iterator[FromClause
     for word in words[:_WORDS]:
         if _NUMBER.fullmatch(word):
             yield from _by_number(word, plan, index)
+        for letters in _mixed(word):
+            yield from (index.prefix(f"p:{each}") for each in _pinyin(letters))
+            yield from (index.prefix(f"i:{each}") for each in _initials(letters))
         for letters in _LATIN.findall(word):
             if len(letters) > 1:
                 yield index.prefix(f"p:{letters.replace('ü', 'v')}")
@@ -279,6 +307,39 @@ def _searches(text: str, plan: NumberPlan, index: _Index) -> Iterator[FromClause
                 yield from (index.token(f"p:{sound}") for sound in dict.fromkeys(map("".join, spellings(characters))))
             if len(characters) > 2:
                 yield from (index.token(f"n:{pair}") for pair in dict.fromkeys(_pairs(characters)))
+
+
+def _mixed(text: str) -> list[str]:
+    """What is written in characters and goes on in letters, or the other way round."""
+    return [each for each in _LETTERS.findall(text) if len(_SCRIPTS.findall(each)) > 1]
+
+
+def _by_ear(text: str, index: _Index) -> Iterator[FromClause]:
+    """Whose names sound as these words do in Chongqing: tables as of `_searches`."""
+    words = text.split()
+    written = ["".join(words)] if len(words) > 1 else []
+    for word in [*written, *words[:_WORDS]]:
+        for letters in _LETTERS.findall(word):
+            if sounds := [f"p:{sound}" for each in _pinyin(letters) for sound in heard_alike(each)]:
+                yield index.any(sounds)
+
+
+def _pinyin(letters: str) -> list[str]:
+    """Of 王xiuying: wangxiuying."""
+    return _each_reading(letters, "".join)
+
+
+def _initials(letters: str) -> list[str]:
+    """Of 王xy: wxy."""
+    return _each_reading(letters, lambda syllables: "".join(syllable[0] for syllable in syllables))
+
+
+def _each_reading(letters: str, written: Callable[[Syllables], str]) -> list[str]:
+    pieces = (
+        [piece.replace("ü", "v")] if _LATIN.match(piece) else dict.fromkeys(map(written, spellings(piece)))
+        for piece in _SCRIPTS.findall(letters)
+    )
+    return ["".join(each) for each in islice(product(*pieces), _READ)]
 
 
 def _by_number(text: str, plan: NumberPlan, index: _Index) -> Iterator[FromClause]:

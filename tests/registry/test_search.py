@@ -146,6 +146,49 @@ def test_who_is_written_so_comes_before_who_sounds_so(store: Store, town: Scope,
     assert found(store, town, "王秀英")[:2] == ["王秀英", "王绣瑛"]
 
 
+BY_EAR = {
+    "wanxiuying": "王秀英",
+    "wangxiuyin": "王秀英",
+    "wan xiu yin": "王秀英",
+    "王xiuyin": "王秀英",
+    "王秀音": "王秀英",
+    "xiuyin": "李秀英",
+    "sanyunan": "单玉兰",
+    "fuyufang": "胡玉芳",
+    "fuyuhuang": "胡玉芳",
+    "luzhenzhong": "陆正重",
+    "nuzengzong": "陆正重",
+    "luzhengchong": "陆正重",
+    "nvlvzu": "吕绿珠",
+}
+
+
+def test_whoever_mixes_sounds_as_chongqing_does_finds_her(store: Store, town: Scope, vault: Vault) -> None:
+    for name in ("胡玉芳", "陆正重"):
+        resident(store, town, vault, name=name)
+    assert {q: names for q, meant in BY_EAR.items() if meant not in (names := found(store, town, q))} == {}
+    assert found(store, town, "wansiuyin") == [], "no pinyin at all"
+
+
+def test_whose_name_is_typed_comes_before_whose_name_sounds_so(store: Store, town: Scope, vault: Vault) -> None:
+    for name in ("汪修银", "万秀音", "刘小姐"):
+        resident(store, town, vault, name=name)
+    resident(
+        store, town, vault, name="刘小姐", contacts=[{"name": "万秀音", "relation": "女儿", "number": "17700232009"}]
+    )
+
+    assert found(store, town, "wanxiuyin") == ["万秀音", "刘小姐", "王秀英", "汪修银", "王晓林"]
+
+
+def test_what_begins_in_characters_may_go_on_in_letters(store: Store, town: Scope, vault: Vault) -> None:
+    for name in ("徐玉梅", "汪晓燕", "汪秀英", "吴秀玉", "王秀英"):
+        resident(store, town, vault, name=name)
+    for q in ("王xy", "王xiuying", "王秀y", "王秀ying", "王x英", "王xiuy", "王XY", "王xiùyīng"):
+        assert found(store, town, q)[:2] == ["王秀英", "王秀英"], q
+    for q in ("wang秀英", "w秀英"):
+        assert found(store, town, q)[:3] == ["王秀英", "汪秀英", "王秀英"], q
+
+
 def test_one_character_is_enough(store: Store, town: Scope) -> None:
     assert set(found(store, town, "王")) >= {"王秀英", "王建国", "王䶮", "王晓林"}
 
