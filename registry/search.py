@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from registry import centres, unfiled
+from registry import buildings, centres, unfiled
 from registry.address import Address, core
 from registry.among import among, ids
 from registry.cards import ResidentSummary, summaries
@@ -53,6 +53,12 @@ _FOUND = (col(SearchToken.resident_id), col(SearchToken.weight))
 
 # Neither whoever went into another record nor whoever was deleted.
 _GONE = func.coalesce(col(Resident.ended_why), "").in_([str(why) for why in Left])
+# The line of somebody who has left was hers to the end; in a subquery, so that nothing is read along the residents.
+_ENDED_WITH_HER = (
+    select(literal(1))
+    .where(col(Resident.id) == Line.resident_id, col(Resident.ended_at) == Line.ended_at, _GONE)
+    .exists()
+)
 
 _DOOR_WORDS = re.compile(r"(?:号楼|单元|[栋幢座楼门室号户#/.\s–—-])+")
 _DOOR = re.compile(r"(?:^|[^0-9a-z-])-?([0-9a-z]{1,6}(?:-[0-9a-z]{1,6}){1,2})-?$")
@@ -136,12 +142,13 @@ def find_residents(
     left: int = 0,
 ) -> list[ResidentSummary]:
     """The residents in scope that `q` may mean, best first; any text is answered, in time. After all of them, and no
-    more than `left`, come those who have died or moved away, by whatever but their whole numbers.
+    more than `left`, come those who have died or moved away.
 
     Understood are a name or two or more characters of it, also written with others that sound alike, its pinyin with
-    tones or without, or its initials, from the second letter on, the last four digits or more of a number of hers or
-    of a contact, a whole number in any spelling, `5-2-502` or 5栋2单元502, a contact's name, and several of these
-    with spaces between them; with a `vault` a whole identity number.
+    tones or without, or its initials, from the second letter on, and characters and letters in one word; the last
+    four digits or more of a number of hers or of a contact, a whole number in any spelling; `5-2-502` or
+    5栋2单元502, 青石里5栋 or 青石里5栋2单元; a contact's name; and several of these with spaces between them; with a
+    `vault` a whole identity number. Whoever is only heard alike comes after all others.
     """
     text = folded(q, LONGEST)
     plan = centres.plan(session, scope.centre_id)
@@ -151,6 +158,9 @@ def find_residents(
     if vault is not None and _IDENTITY.fullmatch(number := text.replace(" ", "")):
         vault.look(session)
         searches.append(_by_identity(vault.identity_hashes(number)))
+    for place in buildings.named(q, LONGEST):
+        there = buildings.who_live_there(session, scope, place).subquery()
+        searches.append(_some(select(there.c.id.label("resident_id"), literal(10).label("weight"))))
     if not searches:
         return []
     surely = [select(part.c.resident_id, (part.c.weight * _SURELY).label("weight")) for part in searches]
@@ -354,7 +364,7 @@ def _by_number(text: str, plan: NumberPlan, index: _Index) -> Iterator[FromClaus
     numbers = plan.read(text).candidates
     ends_alike = index.token(f"4:{digits[-4:]}")
     for table, living, weight in (
-        (Line, col(Line.ended_at).is_(None), 40),
+        (Line, or_(col(Line.ended_at).is_(None), _ENDED_WITH_HER), 40),
         (Contact, col(Contact.rank).is_not(None), 20),
     ):
         number, resident_id = col(table.number), col(table.resident_id)

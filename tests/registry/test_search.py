@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from sqlmodel import col, select
 
@@ -5,10 +7,11 @@ from registry.areas import add_area
 from registry.drafts import ResidentChange, read
 from registry.erasure import DELETED
 from registry.joining import MERGED
-from registry.models import Resident
+from registry.leaving import leave
+from registry.models import Left, Resident
 from registry.people import change_resident
 from registry.search import find_residents
-from registry.store import Scope, Store
+from registry.store import MovableClock, Scope, Store
 from registry.vault import Vault
 from tests.registry.plans import listening, whole_tables
 from tests.registry.town import OPERATOR, resident
@@ -163,6 +166,35 @@ BY_EAR = {
 }
 
 
+def test_who_lives_in_a_building_is_found_by_its_name(store: Store, town: Scope, vault: Vault) -> None:
+    for name, community, building, unit in (
+        ("甲一", "青石里", "05", "2单元"),
+        ("乙二", "青石里", "五栋", "1"),
+        ("丙三", "青石里", "15", "2"),
+        ("丁四", "青石里3期", "5号楼", ""),
+        ("戊五", "青石里A区", "B座", ""),
+    ):
+        resident(store, town, vault, name=name, community=community, building=building, unit=unit)
+    living_there = {
+        "青石里5栋": {"王秀英", "甲一", "乙二"},
+        "青石里5": {"王秀英", "甲一", "乙二"},
+        "青石里 5": {"王秀英", "甲一", "乙二"},
+        "青石里5号楼": {"王秀英", "甲一", "乙二"},
+        "青石里五栋": {"王秀英", "甲一", "乙二"},
+        "青石里５栋": {"王秀英", "甲一", "乙二"},
+        "青石里5栋2单元": {"王秀英", "甲一"},
+        "青石里 5栋 2单元": {"王秀英", "甲一"},
+        "青石里5-2": {"王秀英", "甲一"},
+        "青石里3期5栋": {"丁四"},
+        "青石里a区b座": {"戊五"},
+        "青石里9栋": set(),
+        "5栋502": {"王秀英", "李秀英"},
+    }
+    assert {q: set(found(store, town, q)) for q in living_there} == living_there
+    assert found(store, town, "青石里5栋502")[0] == found(store, town, "甲一 青石里5栋")[1] == "王秀英"
+    assert found(store, town, "甲一 青石里5栋")[0] == "甲一"
+
+
 def test_whoever_mixes_sounds_as_chongqing_does_finds_her(store: Store, town: Scope, vault: Vault) -> None:
     for name in ("胡玉芳", "陆正重"):
         resident(store, town, vault, name=name)
@@ -236,7 +268,7 @@ def test_no_search_reads_a_whole_table_but_of_those_whom_an_import_has_just_brou
     store: Store, town: Scope
 ) -> None:
     with store.reading() as session:
-        for q in MEMORIES:
+        for q in (*MEMORIES, *BY_EAR, "王xy", "青石里5栋2单元"):
             with listening(store) as asked:
                 find_residents(session, town, q, now=store.clock.now(), left=5)
             assert whole_tables(session, asked) <= {"search_unfiled"}, q
@@ -263,6 +295,30 @@ def test_who_has_died_or_moved_is_found_after_all_the_others_and_says_so(store: 
         assert all_of("王", limit=2) == [("王晓林", None), ("王秀英", "died")]
         assert all_of("王", left=0) == [("王晓林", None)], "nobody who only wants the living gets others"
         assert all_of("单玉兰") == []
+
+
+def test_who_has_died_or_moved_is_found_by_her_number_after_whoever_has_it_now(
+    store: Store, scope: Scope, vault: Vault, town: Scope, clock: MovableClock
+) -> None:
+    with store.reading() as session:
+        wang = find_residents(session, scope, "67001001", 1, now=store.clock.now())[0].id
+    with store.writing() as session:
+        kept = read(ResidentChange, {"lines": [{"number": "67001001"}]})
+        change_resident(session, scope, wang, kept, seen_version=1, actor=OPERATOR, vault=vault)
+    clock.move(timedelta(days=1))
+    with store.writing() as session:
+        leave(session, scope, wang, Left.DIED, seen_version=2, actor=OPERATOR)
+    resident(store, scope, vault, name="赵新来", lines=[{"number": "67001001"}])
+    with store.reading() as session:
+
+        def all_of(q: str, left: int = 5) -> list[tuple[str, str | None]]:
+            told = find_residents(session, town, q, now=store.clock.now(), left=left)
+            return [(one.name, one.left) for one in told]
+
+        for q in ("67001001", "023-67001001", "7001001"):
+            assert all_of(q) == [("赵新来", None), ("王秀英", "died")], q
+        assert all_of("67001001", left=0) == [("赵新来", None)]
+        assert all_of("19900231001") == [], "what she had given up before is not hers"
 
 
 def test_the_limit_is_kept(store: Store, town: Scope) -> None:
