@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 # Surnames that are read otherwise than the character mostly is, and those whose bearers differ.
 _SURNAMES = {
@@ -56,6 +56,32 @@ _SURNAMES = {
     "隽": ("juan",),
     "燕": ("yan",),
 }
+# What the characters of a given name that are read in two ways begin with: nobody but its bearer knows.
+_BEGINNINGS = {
+    "重": "zc",
+    "长": "cz",
+    "朝": "cz",
+    "传": "cz",
+    "盛": "sc",
+    "晟": "sc",
+    "乐": "ly",
+    "行": "xh",
+    "曾": "zc",
+    "单": "ds",
+    "解": "jx",
+    "藏": "cz",
+    "茜": "qx",
+    "省": "sx",
+    "奇": "qj",
+    "校": "xj",
+    "莘": "xs",
+    "筠": "yj",
+    "澄": "cd",
+    "调": "td",
+    "参": "cs",
+    "禅": "cs",
+}
+_OTHERWISE = 2  # initials of one name at most that are read so
 _COMPOUND = frozenset(
     re.findall(
         "..",
@@ -82,6 +108,23 @@ def spellings(name: str) -> tuple[Syllables, ...]:
     by_character = tuple(syllable for piece in re.findall(r"[a-z0-9ü]+|.", given) for syllable in _syllables(piece))
     found = dict.fromkeys(head + tail for head, tail in product(surnames, (_syllables(given), by_character)))
     return tuple(syllables for syllables in found if syllables)[:_VARIANTS]
+
+
+def other_initials(name: str) -> tuple[str, ...]:
+    """Of a folded Chinese name whose given name may be read otherwise: 邓重桂 is dzg, and as well dcg."""
+    surname, given = split_name(name)
+    if _BEGINNINGS.keys().isdisjoint(given):
+        return ()
+    usual = "".join(syllable[0] for syllable in spellings(name)[0])
+    if len(usual) != len(name):  # there is more in it than characters, or one that has no reading
+        return ()
+    other = (
+        usual[:place] + letter + usual[place + 1 :]
+        for place, character in enumerate(given, len(surname))
+        for letter in _BEGINNINGS.get(character, "")
+        if letter != usual[place]
+    )
+    return tuple(islice(other, _OTHERWISE))
 
 
 def toneless(text: str) -> str:

@@ -36,7 +36,7 @@ from registry.among import among, ids
 from registry.cards import ResidentSummary, summaries
 from registry.models import Area, Contact, Left, Line, Resident, SearchToken, SearchUnfiled
 from registry.numbers import NumberPlan
-from registry.pinyin import Syllables, spellings, split_name, toneless
+from registry.pinyin import Syllables, other_initials, spellings, split_name, toneless
 from registry.sounds import heard_alike
 from registry.store import Reading, Scope, Writing
 from registry.text import folded
@@ -213,6 +213,7 @@ def _tokens(profile: Profile) -> Iterator[tuple[str, int]]:
         yield from ((f"n:{character}", 2) for character in run)
     for rank, syllables in enumerate(spellings(name)):
         yield f"i:{''.join(syllable[0] for syllable in syllables)}", 6 if rank else 12
+    yield from ((f"i:{letters}", 12) for letters in other_initials(name))
     yield from _name_tokens(folded(profile.called, 80), whole=12, part=4)
     for contact, number in profile.contacts:
         yield from _name_tokens(folded(contact, 80), whole=4, part=2)

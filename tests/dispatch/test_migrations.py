@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
@@ -16,8 +18,11 @@ import registry.models  # noqa: F401
 from dispatch.lockfile import LockFile
 from dispatch.migrate import migrate, revision, scripts
 from dispatch.obstacles import AlreadyServed, DatabaseLocked, DatabaseNewer, DatabaseUnreachable
-from registry.store import Store
+from registry import unfiled
+from registry.store import Scope, Store
+from registry.vault import Vault
 from tests.databases import build, shape
+from tests.registry.town import resident
 
 
 @pytest.fixture
@@ -63,6 +68,36 @@ def test_a_migration_is_done_once_however_many_start_at_the_same_time(empty_data
     assert revision(stores[0]) == reached[0]
     for store in stores:
         store.close()
+
+
+@pytest.mark.parametrize("import_id", [None, 1], ids=["filed", "waiting"])
+def test_whoever_was_registered_before_is_found_by_initials_in_another_reading_as_well(
+    store: Store, centre_id: int, import_id: int | None
+) -> None:
+    for name in ("邓重桂", "长孙乐", "王秀英", "王重阳"):
+        resident(store, Scope(centre_id), Vault(bytes(32)), name=name, import_id=import_id)
+
+    def every() -> tuple[set[tuple[str, int, int]], dict[int, unfiled.Tokens]]:
+        with store.reading() as session:
+            filed = session.execute(text("SELECT token, resident_id, weight FROM search_token")).all()
+            return {(token, hers, weight) for token, hers, weight in filed}, unfiled.everybody(session)
+
+    wanted = every()
+    before = {
+        hers: {token: weight for token, weight in tokens.items() if token not in ("i:dcg", "i:zsy")}
+        | ({"i:wzy": 6} if "i:wzy" in tokens else {})  # 王重阳 had hers with half the weight
+        for hers, tokens in wanted[1].items()
+    }
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM search_token WHERE token IN ('i:dcg', 'i:zsy')"))
+        connection.execute(text("UPDATE search_token SET weight = 6 WHERE token = 'i:wzy'"))
+        for hers, tokens in before.items():
+            row = {"hers": hers, "tokens": json.dumps(tokens)}
+            connection.execute(text("UPDATE search_unfiled SET tokens = :tokens WHERE resident_id = :hers"), row)
+        with Operations.context(MigrationContext.configure(connection)):
+            step = next(each for each in scripts().walk_revisions() if "read_in_two_ways" in each.path)
+            step.module.upgrade()
+    assert every() == wanted
 
 
 def test_a_database_newer_than_the_program_is_left_alone(store: Store) -> None:

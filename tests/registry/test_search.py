@@ -221,6 +221,25 @@ def test_what_begins_in_characters_may_go_on_in_letters(store: Store, town: Scop
         assert found(store, town, q)[:3] == ["王秀英", "汪秀英", "王秀英"], q
 
 
+def test_a_name_that_is_read_in_two_ways_is_found_by_either(store: Store, town: Scope, vault: Vault) -> None:
+    either = {
+        "邓重桂": ("dcg", "dzg", "dengchonggui", "dengzhonggui"),
+        "罗乐": ("ll", "ly", "luole", "luoyue"),
+        "陶玉长": ("tyc", "tyz", "taoyuchang", "taoyuzhang"),
+        "单桂芳": ("sgf", "dgf"),
+        "曾桂芳": ("zgf", "cgf", "zenggui"),
+        "解桂芳": ("xgf", "jgf"),
+        "仇桂芳": ("qgf", "cgf", "qiugui"),
+        "区桂芳": ("ogf", "ougui"),
+        "覃桂芳": ("qgf", "tgf", "qingui", "tangui"),
+        "盖桂芳": ("ggf", "gegui", "gaigui"),
+    }
+    for name in either:
+        resident(store, town, vault, name=name)
+    missed = [(name, q) for name, typed in either.items() for q in typed if name not in found(store, town, q)]
+    assert missed == []
+
+
 def test_one_character_is_enough(store: Store, town: Scope) -> None:
     assert set(found(store, town, "王")) >= {"王秀英", "王建国", "王䶮", "王晓林"}
 
