@@ -68,6 +68,7 @@ _LATIN = re.compile(r"[a-zü]+")
 _CHARACTERS = re.compile(r"[^\W\d_a-zü]+")  # letters of every other script
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SCRIPTS = re.compile(f"{_LATIN.pattern}|{_CHARACTERS.pattern}")
+_HEARD = 250  # spellings at most that sound like one query
 _READ = 4  # ways at most that letters and characters in one word are read
 
 
@@ -326,13 +327,18 @@ def _mixed(text: str) -> list[str]:
 
 
 def _by_ear(text: str, index: _Index) -> Iterator[FromClause]:
-    """Whose names sound as these words do in Chongqing: tables as of `_searches`."""
+    """Whose names sound as these words do in Chongqing: a table as those of `_searches`."""
     words = text.split()
-    written = ["".join(words)] if len(words) > 1 else []
-    for word in [*written, *words[:_WORDS]]:
-        for letters in _LETTERS.findall(word):
-            if sounds := [f"p:{sound}" for each in _pinyin(letters) for sound in heard_alike(each)]:
-                yield index.any(sounds)
+    written = ["".join(words)] if len(words) > 1 else []  # wan xiu yin
+    sounds = (
+        f"p:{sound}"
+        for word in [*written, *words[:_WORDS]]
+        for letters in _LETTERS.findall(word)
+        for each in _pinyin(letters)
+        for sound in heard_alike(each)
+    )
+    if heard := list(islice(sounds, _HEARD)):
+        yield index.any(heard)
 
 
 def _pinyin(letters: str) -> list[str]:
