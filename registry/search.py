@@ -69,6 +69,7 @@ _CHARACTERS = re.compile(r"[^\W\d_a-zü]+")  # letters of every other script
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SCRIPTS = re.compile(f"{_LATIN.pattern}|{_CHARACTERS.pattern}")
 _HEARD = 250  # spellings at most that sound like one query
+_MIXED = 2  # of one word
 _READ = 4  # ways at most that letters and characters in one word are read
 
 
@@ -306,7 +307,7 @@ def _searches(text: str, plan: NumberPlan, index: _Index) -> Iterator[FromClause
     for word in words[:_WORDS]:
         if _NUMBER.fullmatch(word):
             yield from _by_number(word, plan, index)
-        for letters in _mixed(word):
+        for letters in _mixed(word)[:_MIXED]:
             yield from (index.prefix(f"p:{each}") for each in _pinyin(letters))
             yield from (index.prefix(f"i:{each}") for each in _initials(letters))
         for letters in _LATIN.findall(word):
