@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import col, select, update
 
 from registry.errors import Problem, StaleVersion
-from registry.models import Resident, RowState, SheetImport, SheetRow
+from registry.models import Resident, ResidentBefore, RowState, SheetImport, SheetRow
 from registry.store import Writing
 
 HEALTH = ("health_note", "medicines", "allergies")  # each sealed, each a text of its own
@@ -32,8 +32,8 @@ def lacking(
 
 
 def withdraw(session: Writing, resident: Resident) -> list[str]:
-    """Takes away what is noted of her health, also of a record that went into hers and what an import would put back;
-    which of it there was.
+    """Takes away what is noted of her health, also of a record that went into hers, what an import would put back, and
+    what was kept of earlier notes; which of it there was.
     """
     had = [name for name in HEALTH if getattr(resident, name) is not None]
     for name in had:
@@ -41,6 +41,7 @@ def withdraw(session: Writing, resident: Resident) -> list[str]:
     merged = col(Resident.merged_into) == resident.id
     session.exec(update(Resident).where(merged).values(dict.fromkeys(HEALTH)))
     hers = [resident.id, *session.scalars(select(col(Resident.id)).where(merged))]
+    session.exec(update(ResidentBefore).where(col(ResidentBefore.resident_id).in_(hers)).values(sensitive=None))
     imports = select(SheetImport.id).where(SheetImport.kind == "residents")
     rows = col(SheetRow.subject_id).in_(hers), col(SheetRow.import_id).in_(imports)
     changed = *rows, col(SheetRow.before).is_not(None)

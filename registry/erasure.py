@@ -15,6 +15,7 @@ from registry.models import (
     Hearing,
     Line,
     Resident,
+    ResidentBefore,
     ResidentGroup,
     RowState,
     SheetImport,
@@ -56,7 +57,7 @@ def withdraw(session: Writing, resident: Resident, actor: Actor) -> None:
     now = session.clock.now()
     assert resident.id is not None
     search.forget(session, resident.id)
-    for table in (ResidentGroup, UsualMerchant, DataKey):
+    for table in (ResidentGroup, UsualMerchant, DataKey, ResidentBefore):
         session.exec(delete(table).where(col(table.resident_id) == resident.id))
     for field, value in _EMPTY.items():
         setattr(resident, field, value)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import col, select, update
 
-from registry import search
+from registry import before, search
 from registry.consent import HEALTH
 from registry.models import Contact, Group, Line, Resident, ResidentGroup, UsualMerchant
 from registry.newcomers import COLUMNS
@@ -29,6 +29,7 @@ def join(session: Writing, keep: Resident, other: Resident, vault: Vault, actor:
     assert keep.id is not None
     assert other.id is not None
     now = session.clock.now()
+    were = before.held_by(session, keep, before.EVERY_FIELD, vault)
     changed = [name for name in COLUMNS if _lacks(keep, name) and not _lacks(other, name)]
     for name in changed:
         setattr(keep, name, getattr(other, name))
@@ -41,6 +42,7 @@ def join(session: Writing, keep: Resident, other: Resident, vault: Vault, actor:
     search.forget(session, other.id)
     session.exec(update(Resident).where(col(Resident.merged_into) == other.id).values(merged_into=keep.id))
     other.merged_into, other.ended_at, other.ended_why = keep.id, now, MERGED
+    before.keep(session, keep, {name: were[name] for name in changed}, vault)
     for row in (keep, other):
         row.version += 1
         row.updated_at = now

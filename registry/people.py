@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from registry import centres, consent, search
+from registry import before, centres, consent, search
 from registry.areas import path_of
 from registry.drafts import ResidentChange, ResidentDraft, number_problem
 from registry.errors import InUse, NotFound, Problem, Refused, StaleVersion
@@ -23,6 +23,7 @@ from registry.models import (
     LineKind,
     Merchant,
     Resident,
+    ResidentBefore,
     ResidentGroup,
     UsualMerchant,
 )
@@ -79,6 +80,7 @@ def change_resident(
     now = session.clock.now()
     resident = held(session, scope, resident_id, seen_version)
     check(session, scope, change, now, () if putting_back else _without_consent(session, resident, change, vault))
+    were = before.held_by(session, resident, before.touched_by(change), vault)
     changed = [
         field
         for field in COLUMNS
@@ -88,9 +90,11 @@ def change_resident(
         setattr(resident, field, getattr(change, field))
     moved = not {"community", "building"}.isdisjoint(changed)
     changed += _write(session, resident, change, vault, now, moved=moved)
-    if "consented_on" in changed and resident.consented_on is None and not putting_back:
-        changed += consent.withdraw(session, resident)
+    withdrawn = "consented_on" in changed and resident.consented_on is None and not putting_back
+    changed += consent.withdraw(session, resident) if withdrawn else []
     if changed:
+        left = {name: were[name] for name in changed if name in were}
+        before.keep(session, resident, left, vault, sensitive=not withdrawn)
         _changed(session, resident, actor, now, changed, import_id)
     return resident
 
@@ -103,7 +107,7 @@ def withdraw_resident(
     Raises NotFound outside the scope, StaleVersion when somebody changed her since, InUse.
     """
     resident = held(session, scope, resident_id, seen_version)
-    mine = (Line, Contact, ResidentGroup, UsualMerchant, DataKey)
+    mine = (Line, Contact, ResidentGroup, UsualMerchant, DataKey, ResidentBefore)
     try:
         with session.begin_nested():
             search.forget(session, resident_id)

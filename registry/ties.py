@@ -4,7 +4,8 @@ Every function says whether anything changed. Rows that history points to are ke
 her rank.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,10 @@ from registry.models import (
     UsualMerchant,
 )
 from registry.numbers import NumberPlan
-from registry.store import Writing
+from registry.store import Reading, Writing
+
+# Of whom nothing is known.
+NOTHING_TIED: Mapping[str, Any] = {"groups": [], "lines": [], "contacts": [], "usual_merchants": {}}
 
 
 def set_lines(
@@ -116,6 +120,28 @@ def set_usual_merchants(session: Writing, resident_id: int, usual: Mapping[Merch
         for kind, merchant_id in usual.items()
     )
     return True
+
+
+def add_ties(
+    session: Reading | Writing, found: Mapping[int, dict[str, Any]], names: Collection[str] = tuple(NOTHING_TIED)
+) -> None:
+    """Adds those lists to the facts of each resident: what lives, in its order, as JSON keeps it."""
+    for facts in found.values():
+        facts.update({name: deepcopy(NOTHING_TIED[name]) for name in names})
+
+    def rows(name: str, table: Any, *more: Any) -> Any:
+        return session.exec(select(table).where(col(table.resident_id).in_(found), *more)) if name in names else ()
+
+    for line in sorted(rows("lines", Line, col(Line.ended_at).is_(None)), key=lambda row: row.id):
+        facts = {"number": line.number, "kind": line.kind.value, "device_id": line.device_id}
+        found[line.resident_id]["lines"].append(facts)
+    for one in sorted(rows("contacts", Contact, col(Contact.rank).is_not(None)), key=lambda row: row.rank):
+        told = {name: getattr(one, name) for name in ("name", "relation", "number", "has_key", "note")}
+        found[one.resident_id]["contacts"].append(told)
+    for group in rows("groups", ResidentGroup):
+        found[group.resident_id]["groups"] = sorted([*found[group.resident_id]["groups"], group.group.value])
+    for usual in rows("usual_merchants", UsualMerchant):
+        found[usual.resident_id]["usual_merchants"][usual.kind] = usual.merchant_id
 
 
 def _told(row: Contact) -> tuple[int, str, str, str, bool, str]:

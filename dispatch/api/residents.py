@@ -90,12 +90,15 @@ def list_history(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
-    """Who changed which fields of her record and when, the newest first, never what they held.
+    """Who changed which fields of her record and when, the newest first, and what they held before and after; of what
+    is sealed in her record only that it changed.
 
     That it was read is in the access log. A record that went into another one leads there, and what was done to it
     before stands in that one's history.
     """
-    return reader.look_up(lambda session, desk: history.history(session, desk, resident_id, limit, offset))
+    return reader.look_up(
+        lambda session, desk: history.history(session, desk, resident_id, limit, offset, reader.house.vault)
+    )
 
 
 @router.post("", response_model=ResidentCard, status_code=201)

@@ -1,8 +1,21 @@
-"""What was done to a resident's record, as clients see it: never what a field held, or holds."""
+"""What was done to a resident's record, as clients see it, with what the changed fields were before and after."""
 
 from dispatch.wire.base import Moment, Wire
 from dispatch.wire.ladders import ActorLine
 from dispatch.wire.pages import Page
+
+Word = str | int | float | bool | None
+Held = Word | list[str] | list[dict[str, Word]] | dict[str, Word]
+
+
+class FieldChange(Wire):
+    """As the card has it: a list of her lines, contacts, groups or usual merchants as a whole, of a position both
+    degrees and who said so. An area is told by its name.
+    """
+
+    field: str
+    before: Held = None
+    after: Held = None
 
 
 class HistoryEntry(Wire):
@@ -13,6 +26,8 @@ class HistoryEntry(Wire):
     what: str  # resident.created, resident.changed, …
     resident_id: int  # whose record it was: her own, or one that went into hers
     fields: list[str] = []  # which were changed, or confirmed
+    # What they were, as far as it was kept. Never what is sealed in her record: her health note, her identity number.
+    changes: list[FieldChange] = []
     version: int | None = None  # the record's afterwards
     why: str | None = None  # it ended: died, moved, deleted
     other_id: int | None = None  # the record that it took in, went into, or is not the same as

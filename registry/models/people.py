@@ -118,6 +118,19 @@ class DataKey(SQLModel, table=True):
     master_version: int = 1
 
 
+class ResidentBefore(SQLModel, table=True):
+    """What the fields of a record held before a change and after it, sealed under her data key, by the version that
+    was left. `sensitive` are those that are sealed in her record as well.
+    """
+
+    __tablename__ = "resident_before"
+
+    resident_id: int = Field(primary_key=True, foreign_key="resident.id")
+    version: int = Field(primary_key=True)
+    facts: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sensitive: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
 class MasterKey(SQLModel, table=True):
     """Which versions of the master key are in use; the keys themselves are in no database. There is one row.
 

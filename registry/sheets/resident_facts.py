@@ -1,16 +1,14 @@
 """Residents as the register knows them, as facts of a `ResidentChange`; and what a line would change in them."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
-
-from sqlmodel import col, select
 
 from registry.address import core
 from registry.consent import HEALTH
-from registry.models import Contact, Line, Resident, ResidentGroup, UsualMerchant
+from registry.models import Resident
 from registry.sheets.cells import part, words
 from registry.sheets.record import Facts
 from registry.store import Reading, Writing
+from registry.ties import add_ties
 from registry.vault import Vault
 
 _PLAIN = (
@@ -34,7 +32,7 @@ def facts_of(session: Reading | Writing, residents: Iterable[Resident], vault: V
                     facts[name] = vault.open(session, one.id or 0, name, getattr(one, name)) or ""
                 facts["identity_number"] = vault.open(session, one.id or 0, "identity_number", one.identity_number)
     if found:
-        _add_ties(session, found)
+        add_ties(session, found)
     return found
 
 
@@ -48,10 +46,6 @@ def _facts(one: Resident) -> Facts:
         "sight": one.sight.value,
         "latitude": one.latitude if placed else None,
         "longitude": one.longitude if placed else None,
-        "groups": [],
-        "lines": [],
-        "contacts": [],
-        "usual_merchants": {},
     }
 
 
@@ -112,19 +106,3 @@ def _same(contact: Facts, known: list[Facts]) -> Facts | None:
         lambda one: words(one["name"]) == name,
     )
     return next((one for way in ways for one in known if way(one)), None)
-
-
-def _add_ties(session: Reading | Writing, found: dict[int, Facts]) -> None:
-    def rows(table: Any, *more: Any) -> Any:
-        return session.exec(select(table).where(col(table.resident_id).in_(found), *more))
-
-    for line in sorted(rows(Line, col(Line.ended_at).is_(None)), key=lambda row: row.id):
-        facts = {"number": line.number, "kind": line.kind.value, "device_id": line.device_id}
-        found[line.resident_id]["lines"].append(facts)
-    for one in sorted(rows(Contact, col(Contact.rank).is_not(None)), key=lambda row: row.rank):
-        told = {name: getattr(one, name) for name in ("name", "relation", "number", "has_key", "note")}
-        found[one.resident_id]["contacts"].append(told)
-    for group in rows(ResidentGroup):
-        found[group.resident_id]["groups"] = sorted([*found[group.resident_id]["groups"], group.group.value])
-    for usual in rows(UsualMerchant):
-        found[usual.resident_id]["usual_merchants"][usual.kind] = usual.merchant_id

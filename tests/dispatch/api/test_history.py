@@ -1,4 +1,4 @@
-"""Who changed what of a resident's record and when, over HTTP: never what it held."""
+"""Who changed what of a resident's record and when, over HTTP."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,7 +35,7 @@ def comes_in(town: Town, her: int, **fields: Any) -> None:
         )
 
 
-def test_the_newest_change_comes_first_with_its_author_and_its_fields_and_no_value(
+def test_the_newest_change_comes_first_with_its_author_and_its_fields(
     town: Town, console: Console, colleague: Console
 ) -> None:
     her = town.resident()
@@ -62,8 +62,6 @@ def test_the_newest_change_comes_first_with_its_author_and_its_fields_and_no_val
     ]
     assert [each["why"] for each in found["items"]][:2] == [None, "moved"]
     assert (found["items"][0]["actor"]["kind"], found["items"][-1]["actor"]["kind"]) == ("operator", "system")
-    assert "602" not in str(found)
-    assert "王老师" not in str(found)
 
 
 def test_what_a_spreadsheet_has_changed_names_the_import(town: Town, console: Console) -> None:
@@ -71,6 +69,7 @@ def test_what_a_spreadsheet_has_changed_names_the_import(town: Town, console: Co
     comes_in(town, her, dialect="重庆话")
     newest, oldest = console.get(f"residents/{her}/history")["items"]
     assert (newest["import_id"], newest["fields"], oldest["import_id"]) == (3, ["dialect"], None)
+    assert newest["changes"] == [{"field": "dialect", "before": None, "after": "重庆话"}]
 
 
 def test_a_history_comes_in_pages(town: Town, console: Console) -> None:
