@@ -1,4 +1,4 @@
-"""Who changed what of a resident's record and when, the newest first; what it held is nowhere."""
+"""Who changed what of a resident's record and when, the newest first, and what it was before."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console import times
+from console.card.held import before_and_now
 from console.desk import Desk
 from console.ledger import Column, Ledger, Row
 from console.people import person
@@ -85,19 +86,24 @@ class HistoryScreen(Room[None]):
 
 
 def sentence(entry: HistoryEntry, hers: int, speech: Speech) -> str:
-    """What happened, with the fields in words; whose record it was, where that is not `hers`."""
+    """What happened; whose record it was, where that is not `hers`; the fields in words, and what they were
+    before and after, as far as the service tells it.
+    """
     took_in = entry.what == "resident.changed" and entry.other_id is not None
     key = "history.took_in" if took_in else f"journal.{entry.what}"
     if speech.knows(key):
         said = speech.say(key, other=entry.other_id or "", why=speech.word("left", entry.why)).rstrip()
     else:
         said = plain(entry.what)  # a step that this console is too young to know
-    if entry.fields:
-        fields = speech.say("history.and").join(speech.word("fact", field) for field in entry.fields)
-        said = speech.say("history.fields", what=said, fields=fields)
     if entry.resident_id != hers:
-        return speech.say("history.of_record", number=entry.resident_id, what=said)
-    return said
+        said = speech.say("history.of_record", number=entry.resident_id, what=said)
+    if not entry.fields:
+        return said
+    told = {change.field: before_and_now(change, speech) for change in entry.changes}
+    fields = (told.get(field) or speech.word("fact", field) for field in entry.fields)
+    return speech.say("history.fields", what=said) + speech.say("history.then" if told else "history.and").join(
+        fields
+    )
 
 
 def author(entry: HistoryEntry, speech: Speech) -> str:
