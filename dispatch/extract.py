@@ -32,6 +32,7 @@ from dispatch.models import (
 from dispatch.wire.catalogue import Catalogue
 from registry import centres
 from registry.among import among, ids
+from registry.before import Changed, in_one, left_behind
 from registry.joining import merged_into_her
 from registry.models import AccessLog, Contact, Line, Merchant, Resident, Service
 from registry.sheets.columns import RESIDENTS
@@ -110,6 +111,9 @@ class _Reader:
         self._resident_id = resident_id
         self._whose = [resident_id, *merged_into_her(session, resident_id)]
         self._words = words
+        self._headings = {column.key: column.heading(words.language) for column in RESIDENTS}
+        facts = self._facts(None, resident_id).items()
+        self._unsaid = {name: type(held)() if isinstance(held, list | dict) else None for name, held in facts}
         self._zone = centres.zone(session, centre_id)
         self._held = holdings(session, resident_id)
         named = select(col(Merchant.id), col(Merchant.name)).where(col(Merchant.centre_id) == centre_id)
@@ -148,18 +152,20 @@ class _Reader:
                     | {"removed": self._at(one.removed_at)}
                     for one in recordings
                 ],
-                "changes": list(self._changes()),
+                "changes": list(self._changes(vault)),
                 "opened": list(self._opened()),
             },
             files=[one.file for one in recordings if one.removed_at is None],
         )
 
     def _person(self, vault: Vault, resident_id: int) -> dict[str, str]:
+        texts = self._words.resident(self._facts(vault, resident_id))
+        return {self._headings[key]: text for key, text in texts.items() if text and key in self._headings}
+
+    def _facts(self, vault: Vault | None, resident_id: int) -> Facts:
         row = self._session.get(Resident, resident_id)
         assert row is not None
-        texts = self._words.resident(facts_of(self._session, [row], vault)[resident_id])
-        headings = {column.key: column.heading(self._words.language) for column in RESIDENTS}
-        return {headings[key]: text for key, text in texts.items() if text and key in headings}
+        return facts_of(self._session, [row], vault)[resident_id]
 
     def _call(self, call: Call) -> Facts:
         return {
@@ -212,10 +218,21 @@ class _Reader:
         for check in self._of(CareCheck):
             yield {"at": self._at(check.due_at), "state": check.state}
 
-    def _changes(self) -> Iterator[Facts]:
+    def _changes(self, vault: Vault) -> Iterator[Facts]:
         mine = (col(Journal.subject) == Subject.RESIDENT, col(Journal.subject_id).in_(self._whose))
-        for entry in self._session.scalars(select(Journal).where(*mine).order_by(col(Journal.seq))):
-            yield {"at": self._at(entry.at), "what": entry.what, "fields": entry.data.get("fields")}
+        entries = self._session.scalars(select(Journal).where(*mine).order_by(col(Journal.seq))).all()
+        steps = {(entry.subject_id, entry.data["version"]): entry.seq for entry in entries if "version" in entry.data}
+        left = left_behind(self._session, steps.keys(), vault, sensitive=True)
+        before = {steps[step]: self._before(changed) for step, changed in left.items()}
+        for entry in entries:
+            told = {"fields": entry.data.get("fields"), "before": before.get(entry.seq)}
+            yield {"at": self._at(entry.at), "what": entry.what} | told
+
+    def _before(self, changed: Changed) -> list[str]:
+        """As the register's sheets write it; a field that was not changed says nothing."""
+        was, became = (self._words.resident(self._unsaid | in_one(changed, when)) for when in (0, 1))
+        cells = ((heading, was.get(key), became.get(key)) for key, heading in self._headings.items())
+        return [f"{heading}: {old or '—'} → {new or '—'}" for heading, old, new in cells if old != new]
 
     def _opened(self) -> Iterator[Facts]:
         names = dict(self._session.execute(select(col(Operator.id), col(Operator.name))).all())

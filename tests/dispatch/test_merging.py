@@ -180,6 +180,8 @@ def test_her_extract_and_her_deletion_hold_both_records(
         assert "滨江里" in archive.read("extract.txt").decode()
     assert [each["number"] for each in extract["merged"]] == [other]
     assert "青霉素过敏" in str(extract["person"])
+    (before,) = [told for each in extract["changes"] for told in each["before"] or () if told.startswith("健康情况")]
+    assert before == "健康情况: 高血压 → 高血压\n青霉素过敏"
     installation.does("person", "delete", str(keep), "--apply")
     assert {each.ended_why for each in town.all(Resident)} == {DELETED}
     assert town.all(DataKey) == []

@@ -150,6 +150,8 @@ def test_she_gets_a_copy_of_everything_and_it_is_noted(
     with town.store.reading() as session:
         noted = session.exec(select(AccessLog.what).where(AccessLog.resident_id == wang)).all()
     assert noted[-1] == "extract"
+    assert any(f"王珂 → {DAUGHTER}" in told for told in facts["changes"][-1]["before"])
+    assert f"王珂 → {DAUGHTER}" in text
     assert "换一个文件名" in installation.is_refused("person", "extract", str(wang), str(path))
     assert "没有找到" in installation.is_refused("person", "extract", "赵无极", str(tmp_path / "x.zip"))
     assert "居民编号" in installation.is_refused("person", "extract", "999", str(tmp_path / "x.zip"))
