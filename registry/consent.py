@@ -32,8 +32,8 @@ def lacking(
 
 
 def withdraw(session: Writing, resident: Resident) -> list[str]:
-    """Takes away what is noted of her health, also of a record that went into hers, what an import would put back, and
-    what was kept of earlier notes; which of it there was.
+    """Takes away what is noted of her health, also of a record that went into hers, what an import would put back,
+    and what was kept of earlier notes; which of it there was.
     """
     had = [name for name in HEALTH if getattr(resident, name) is not None]
     for name in had:

@@ -51,7 +51,9 @@ def _joined(words: Iterable[Word]) -> str:
 
 
 def _word(field: str, value: Word, speech: Speech) -> str:
+    kind = _LISTED_AS.get(field, field)
     if isinstance(value, bool):
-        return speech.word("answer_yes", "yes" if value else "no")
-    key = f"{_LISTED_AS.get(field, field)}.{value}"
+        value = "yes" if value else "no"
+        kind = kind if speech.knows(f"{kind}.{value}") else "answer_yes"
+    key = f"{kind}.{value}"
     return speech.say(key) if speech.knows(key) else plain("" if value is None else str(value), _LONGEST)

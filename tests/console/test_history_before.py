@@ -61,6 +61,7 @@ def changed(*changes: tuple[str, Any, Any], more: tuple[str, ...] = ()) -> Histo
             "定位 （空） → 29.56301, 106.55000 按同一栋楼的邻居",
             "position (empty) → 29.56301, 106.55000 as of a neighbour in the same building",
         ),
+        (("lift", None, True), "电梯 （空） → 有电梯", "lift (empty) → has a lift"),
         (("speaks_up", False, True), "speaks_up 否 → 是", "speaks_up no → yes"),
         (("garden", [{"tree": "桂花", "age": 7}], []), "garden 桂花 7 → （空）", "garden 桂花 7 → (empty)"),
     ],

@@ -83,11 +83,11 @@ def test_lists_are_told_as_a_whole_and_what_is_a_number_by_its_name(town: Town, 
 
 def test_of_what_is_sealed_in_her_record_the_history_says_only_that_it_changed(town: Town, console: Console) -> None:
     her = town.resident(health_note=NOTE)
-    change(console, her, health_note="糖尿病", identity_number="510102194005010029", door="602")
+    change(console, her, health_note="糖尿病", allergies="头孢", identity_number="510102194005010029", door="602")
     found = console.get(f"residents/{her}/history")
-    assert found["items"][0]["fields"] == ["door", "health_note", "identity_number"]
+    assert found["items"][0]["fields"] == ["allergies", "door", "health_note", "identity_number"]
     assert [each["field"] for each in found["items"][0]["changes"]] == ["door"]
-    assert not any(secret in str(found) for secret in (NOTE, "糖尿病", "51010219400501002"))
+    assert not any(secret in str(found) for secret in (NOTE, "糖尿病", "头孢", "51010219400501002"))
 
 
 def test_nothing_of_it_lies_open_and_nothing_is_kept_of_somebody_new(town: Town, console: Console) -> None:
