@@ -5,7 +5,7 @@ every desk.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from console import times
@@ -60,6 +60,10 @@ class Records:
 
     def now(self) -> datetime:
         return self._clock() + self._ahead
+
+    def today(self) -> date:
+        """The day it is at the centre."""
+        return self.now().astimezone(self.zone).date()
 
     def went_away(self, since: datetime) -> None:
         """`since` by the desk's clock."""

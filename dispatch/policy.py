@@ -22,6 +22,7 @@ from dispatch.rule_bodies import (
     WorkingDaysPolicy,
 )
 from registry.centres import current_rule
+from registry.home_visits import HomeVisitDays
 from registry.models import Rule, RuleKind, Service
 from registry.seed import policy_of
 from registry.store import Reading, Writing
@@ -99,6 +100,10 @@ def incident_policy(session: Reading | Writing, centre_id: int) -> IncidentPolic
 
 def working_days_policy(session: Reading | Writing, centre_id: int) -> WorkingDaysPolicy:
     return _in_force(session, centre_id, RuleKind.WORKING_DAYS, WorkingDaysPolicy)
+
+
+def home_visit_days(session: Reading | Writing, centre_id: int) -> HomeVisitDays:
+    return HomeVisitDays.model_validate(current_rule(session, centre_id, RuleKind.HOME_VISITS).body)
 
 
 def _in_force(session: Reading | Writing, centre_id: int, kind: RuleKind, policy: type[P]) -> P:

@@ -22,6 +22,7 @@ from dispatch.models import Rung
 from dispatch.next_steps import NextSteps
 from registry import days_off
 from registry.channel_plan import PlanLines
+from registry.home_visits import HomeVisitDays
 from registry.matching import Weights
 from registry.models import RuleKind, Way
 from registry.models.centre import Priority
@@ -323,4 +324,5 @@ POLICIES: Mapping[RuleKind, type[BaseModel]] = {
     RuleKind.INCIDENTS: IncidentPolicy,
     RuleKind.NEXT_STEPS: NextSteps,
     RuleKind.CHANNEL_PLAN: ChannelPlan,
+    RuleKind.HOME_VISITS: HomeVisitDays,
 }

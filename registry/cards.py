@@ -119,6 +119,7 @@ class ResidentCard:
     consented_by: str
     visited_on: date | None
     visited_by: str
+    registered_at: datetime
     has_identity_number: bool
     ended_at: datetime | None
     ended_why: str | None
@@ -213,6 +214,7 @@ def card(
         consented_by=resident.consented_by,
         visited_on=resident.visited_on,
         visited_by=resident.visited_by,
+        registered_at=resident.created_at,
         has_identity_number=resident.identity_number is not None,
         ended_at=resident.ended_at,
         ended_why=resident.ended_why,

@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from registry.areas import add_area
 from registry.centres import current_rule, current_services
+from registry.home_visits import HomeVisitDays
 from registry.matching import Weights
 from registry.models import Centre, Rule, RuleKind, Service
 from registry.models.centre import Priority, VisitProof
@@ -218,6 +219,7 @@ def seed_centre(
     _seed_rule(session, centre.id, RuleKind.RECORDS, RECORDS)
     _seed_rule(session, centre.id, RuleKind.INCIDENTS, INCIDENTS)
     _seed_rule(session, centre.id, RuleKind.WORKING_DAYS, WORKING_DAYS | ARRANGEMENT.get(country, {}))
+    _seed_rule(session, centre.id, RuleKind.HOME_VISITS, HomeVisitDays().model_dump())
     session.flush()
     return centre
 

@@ -24,6 +24,5 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
         by = await ask_one(Line(desk, "consent.by", "consent.by_hint", longest=40))
         if by is None:
             return None
-        today = desk.world.now().astimezone(desk.world.zone).date()
-        change = ResidentChange(version=card.version, consented_on=today, consented_by=by)
+        change = ResidentChange(version=card.version, consented_on=desk.world.today(), consented_by=by)
     return await desk.client.change_resident(card.id, change)

@@ -59,7 +59,8 @@ def details(card: ResidentCard, speech: Speech, world: World) -> Content:
         parts += _field("usual", f"{kind} {plain(usual.name, 80)}", speech)
     for plan in card.care_plans:
         parts += _field("care", care.brief(plan, world, speech), speech)
-    parts += _field("visited", _noted(card.visited_on, card.visited_by), speech)
+    late = card.visit_due_on is not None and card.visit_due_on <= world.today()
+    parts += _field("visited", visited(card, speech, world), speech, "$text-warning" if late else "")
     consent = _noted(card.consented_on, card.consented_by) or speech.say("card.no_consent")
     parts += _field("consent", consent, speech, "" if card.consented_on else "$text-warning")
     lines = "  ".join(_line(line, speech) for line in card.lines)
@@ -106,6 +107,15 @@ def _line(line: LineView, speech: Speech) -> str:
 def _noted(on: date | None, by: str) -> str:
     """2026-03-01 李芳."""
     return f"{on.isoformat()} {plain(by, 40)}".strip() if on is not None else ""
+
+
+def visited(card: ResidentCard, speech: Speech, world: World) -> str:
+    """The last visit of the survey and the next: 2025-11-30 李芳，2026-02-28 起应再走访."""
+    last, due = _noted(card.visited_on, card.visited_by), card.visit_due_on
+    if due is None:
+        return last
+    key = "card.visit_due_since" if due <= world.today() else "card.visit_due"
+    return speech.say(key, last=last or speech.say("card.never_visited"), due=due.isoformat())
 
 
 def old(card: ResidentCard, speech: Speech, world: World) -> str:

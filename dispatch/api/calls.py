@@ -105,5 +105,5 @@ def _card(session: Writing, desk: Desk, call: Call, house: House) -> CallCard:
             operator_id=desk.operator_id,
             call_id=call.id,
         )
-        card = resident_card(session, opened, session.clock.now())
+        card = resident_card(session, desk.centre_id, opened, session.clock.now())
     return call_card(session, call, card, session.clock.now())

@@ -189,4 +189,4 @@ def two_people(resident_id: Id, told: Apart, commands: Commands) -> Response:
 def _card(session: Writing, desk: Desk, resident_id: Id, house: House) -> ResidentCard:
     session.flush()
     opened = cards.card(session, desk.scope, resident_id, vault=house.vault, operator_id=desk.operator_id)
-    return resident_card(session, opened, session.clock.now())
+    return resident_card(session, desk.centre_id, opened, session.clock.now())

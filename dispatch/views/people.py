@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from sqlmodel import col, select
 
 from dispatch.models import Case
+from dispatch.policy import home_visit_days
 from dispatch.views.care import plans_of
 from dispatch.views.desk import known
 from dispatch.wire.people import (
@@ -20,8 +21,9 @@ from dispatch.wire.people import (
     UsualMerchantView,
 )
 from dispatch.wire.words import PositionSource
-from registry import cards
+from registry import cards, centres
 from registry.freshness import old_facts
+from registry.home_visits import next_visit
 from registry.models import Area, Service
 from registry.store import Reading, Scope, Writing
 
@@ -58,7 +60,9 @@ def resident_line(summary: cards.ResidentSummary) -> ResidentLine:
     )
 
 
-def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: datetime) -> ResidentCard:
+def resident_card(
+    session: Reading | Writing, centre_id: int, card: cards.ResidentCard, now: datetime
+) -> ResidentCard:
     """The card that the registry has opened, and logged, with what was done for her last."""
     summary = card.summary
     area = session.get(Area, summary.area_id) if summary.area_id is not None else None
@@ -89,6 +93,7 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: dat
         consented_by=card.consented_by,
         visited_on=card.visited_on,
         visited_by=card.visited_by,
+        visit_due_on=_visit_due_on(session, centre_id, card),
         lines=[_line(line) for line in card.lines],
         past_lines=[_line(line) for line in card.past_lines],
         contacts=[
@@ -113,6 +118,14 @@ def resident_card(session: Reading | Writing, card: cards.ResidentCard, now: dat
         left_at=card.ended_at,
         version=summary.version,
     )
+
+
+def _visit_due_on(session: Reading | Writing, centre_id: int, card: cards.ResidentCard) -> date | None:
+    if card.ended_at is not None:
+        return None
+    registered = centres.today(session, centre_id, card.registered_at)
+    summary, days = card.summary, home_visit_days(session, centre_id)
+    return next_visit(summary.care_level, summary.groups, card.visited_on, registered, days)
 
 
 def _last_cases(session: Reading | Writing, resident_id: int) -> list[LastCase]:

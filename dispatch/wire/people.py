@@ -111,6 +111,7 @@ class ResidentCard(ResidentLine):
     consented_by: str = ""
     visited_on: date | None = None
     visited_by: str = ""
+    visit_due_on: date | None = None  # the next time; None: she has left
     lines: list[LineView] = []
     past_lines: list[LineView] = []  # given up, the last one first
     contacts: list[ContactView] = []

@@ -112,6 +112,7 @@ class RuleKind(StrEnum):
     INCIDENTS = "incidents"
     NEXT_STEPS = "next_steps"
     CHANNEL_PLAN = "channel_plan"
+    HOME_VISITS = "home_visits"
 
 
 class Rule(SQLModel, table=True):

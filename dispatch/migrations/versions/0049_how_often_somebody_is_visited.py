@@ -1,0 +1,21 @@
+"""A centre says how often the survey comes to somebody's door."""
+
+from alembic import op
+
+from dispatch.migrations.words import has_words_now
+
+revision = "0049"
+down_revision = "0048"
+branch_labels = None
+depends_on = None
+
+RULE_KINDS = (
+    *("matching_weights", "offer_policy", "policies", "ladder", "quiet_hours", "survey", "care", "outgoing_brake"),
+    *("recording", "presence_policy", "daily_proof", "heartbeat", "targets", "working_days", "records", "incidents"),
+    *("next_steps", "channel_plan", "home_visits"),
+)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("rule") as batch:
+        has_words_now(batch, "rule", "kind", "rulekind", RULE_KINDS)
