@@ -1,7 +1,7 @@
 """What is known of her can be changed, a part at a time."""
 
 from console.ask.pick import Choice, Pick
-from console.card import about
+from console.card import about, visit
 from console.card.contacts import Contacts, in_order
 from console.card.find_area import FindArea
 from console.card.lines import Lines
@@ -28,6 +28,7 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
         "area": card.area,
         "care": flags(card, speech),
         "usual": " ".join(usual.name for usual in card.usual_merchants),
+        "visit": f"{card.visited_on or ''} {card.visited_by}".strip(),
     }
     choices = [Choice(part, speech.say(f"record.{part}"), plain(value, 80)) for part, value in now.items()]
     part = await ask_one(Pick(desk, "record.title", choices))
@@ -38,4 +39,6 @@ async def ask(desk: Desk, card: ResidentCard, ask_one: Ask) -> ResidentCard | No
         changed = await ask_one(RecordForm(desk, card, _FORMS[part](card)))
     elif part == "area" and (area := await ask_one(FindArea(desk))) is not None:
         changed = await written(desk, card, {"area_id": area.id})
+    elif part == "visit" and (made := await visit.ask(desk, card, ask_one)) is not None:
+        changed = await written(desk, card, made)
     return changed
