@@ -76,6 +76,7 @@ class Console(App[None]):
         "merchant/merchant.tcss",
         "report/report.tcss",
         "rules/rules.tcss",
+        "visits/visits.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -41,7 +41,7 @@ from dispatch.wire.offers import (
     VisitReport,
 )
 from dispatch.wire.operators import Login, OperatorLine, Session
-from dispatch.wire.pages import Areas, Cases, Doubles, Merchants, Residents
+from dispatch.wire.pages import Areas, Cases, Doubles, DueVisits, Merchants, Residents
 from dispatch.wire.people import (
     Apart,
     ComeBack,
@@ -67,7 +67,7 @@ _RULES = TypeAdapter(list[RuleView])
 _SERVICES = TypeAdapter(list[ServiceView])
 _SHEETS = TypeAdapter(list[SheetLine])
 _TIMELINE = TypeAdapter(list[TimelineEntry])
-_PAGE = 50  # entries of a history in one reading
+_PAGE = 50  # entries of a history, or visits that are due, in one reading
 _AREAS = 50  # found at once
 _SILENCE = 45.0  # seconds; the service pings every 15, so this is a connection that died without saying so
 
@@ -194,6 +194,11 @@ class Client:
     async def doubles(self) -> Doubles:
         """For a supervisor: who of hers may stand in the register twice."""
         return Doubles.model_validate(await self._transport.get("residents/doubles"))
+
+    async def due_visits(self, offset: int) -> DueVisits:
+        """For a supervisor: at whose door of hers the survey is due, from `offset` on."""
+        path = "residents/due-visits"
+        return DueVisits.model_validate(await self._transport.get(path, limit=_PAGE, offset=offset))
 
     async def merge(self, keep_id: int, order: MergePeople) -> ResidentCard:
         """The kept record, as it is now."""

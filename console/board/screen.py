@@ -27,6 +27,7 @@ from console.phone.room import PhoneRoom
 from console.report.screen import ReportScreen
 from console.rules.screen import RulesScreen
 from console.rules.services import ServicesScreen
+from console.visits.screen import VisitsScreen
 from console.world import Need
 from dispatch.wire.board import HoldLine, InboundLine, Release
 from dispatch.wire.cases import Acknowledge, CaseLine, KeepApart
@@ -44,6 +45,7 @@ class BoardScreen(PhoneRoom):
         key("m", "match", "board.match"),
         key("p", "report", "board.report"),
         key("d", "doubles", "board.doubles"),
+        key("v", "visits", "board.visits"),
         key("c", "find_case", "board.find_case"),
         key("tab", "app.focus_next", "board.next"),
         key("escape", "nothing", "room.leave", show=False),
@@ -179,7 +181,7 @@ class BoardScreen(PhoneRoom):
         """The rules, and what is held after a restore, are for those who may change that."""
         world = self.desk.world
         match action:
-            case "rules" | "services" | "report" | "doubles":
+            case "rules" | "services" | "report" | "doubles" | "visits":
                 return world.me is not None and world.me.role != "operator"
             case "release":
                 return world.may_release()
@@ -195,6 +197,10 @@ class BoardScreen(PhoneRoom):
     def action_doubles(self) -> None:
         """Who may stand in the register twice."""
         self.app.push_screen(DoublesScreen(self.desk))
+
+    def action_visits(self) -> None:
+        """To whose door the survey is due."""
+        self.app.push_screen(VisitsScreen(self.desk))
 
     def action_match(self) -> None:
         """Who could come to somebody, without a case."""

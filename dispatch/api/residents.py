@@ -10,11 +10,11 @@ from dispatch import residents as work
 from dispatch.api.access import Commands, Reads
 from dispatch.desk import Desk
 from dispatch.house import House
-from dispatch.views import doubles, history
+from dispatch.views import doubles, due_visits, history
 from dispatch.views.people import resident_card, resident_line, resident_lines
 from dispatch.wire.base import Id
 from dispatch.wire.history import History
-from dispatch.wire.pages import Doubles, Residents
+from dispatch.wire.pages import Doubles, DueVisits, Residents
 from dispatch.wire.people import (
     Apart,
     ComeBack,
@@ -71,6 +71,24 @@ def list_doubles(reader: Reads, limit: Annotated[int, Query(ge=1, le=500)] = 100
     def look(session: Reading, desk: Desk) -> Doubles:
         desk.needs(Role.SUPERVISOR)
         return doubles.view(session, desk.scope, limit, reader.now)
+
+    return reader.answer(look)
+
+
+@router.get("/due-visits", response_model=DueVisits)
+def list_due_visits(
+    reader: Reads,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+) -> Response:
+    """To whose door the survey is due by the rule `home_visits`, due for longest first. Needs a supervisor.
+
+    Only of her areas. Who has been visited is named no more.
+    """
+
+    def look(session: Reading, desk: Desk) -> DueVisits:
+        desk.needs(Role.SUPERVISOR)
+        return due_visits.view(session, desk.scope, limit, offset, reader.now)
 
     return reader.answer(look)
 

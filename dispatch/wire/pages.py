@@ -4,7 +4,7 @@ from dispatch.wire.areas import AreaView
 from dispatch.wire.base import Wire
 from dispatch.wire.calls import CallLine
 from dispatch.wire.cases import CaseLine
-from dispatch.wire.people import DoubleView, MerchantLine, ResidentLine
+from dispatch.wire.people import DoubleView, DueVisit, MerchantLine, ResidentLine
 
 
 class Page(Wire):
@@ -23,6 +23,10 @@ class Residents(Page):
 
 class Doubles(Page):
     items: list[DoubleView]
+
+
+class DueVisits(Page):
+    items: list[DueVisit]
 
 
 class Merchants(Page):

@@ -281,6 +281,17 @@ class DoubleView(Wire):
     doubt: Doubt | None = None
 
 
+class DueVisit(Wire):
+    """The survey is due at her door: since `due_on`, today for the first time where that is no day ago."""
+
+    resident: ResidentLine
+    area: str = ""  # its name; empty for the centre's own, in which everybody lives
+    visited_on: date | None = None  # None: nobody has been there since she was registered
+    visited_by: str = ""
+    due_on: date
+    overdue_days: int
+
+
 class NumberEntry(Command):
     channel: Channel
     number: str = Field(min_length=1, max_length=64)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registry.models.columns import choice
@@ -43,6 +43,9 @@ class Group(StrEnum):
     LOW_INCOME = "low_income"
 
 
+_STILL_HERE = text("ended_at IS NULL")
+
+
 class Resident(SQLModel, table=True):
     """A person the line is for. What is noted of her health and the identity number are sealed under the person's own
     `DataKey`.
@@ -55,6 +58,12 @@ class Resident(SQLModel, table=True):
     __table_args__ = (
         Index("ix_resident_place", "centre_id", "area_id"),
         Index("ix_resident_building", "centre_id", "community", "building"),  # a neighbour's position
+        Index(  # to whose door the survey is due
+            "ix_resident_visit",
+            *("centre_id", "care_level", "visited_on", "created_at", "area_id"),
+            sqlite_where=_STILL_HERE,
+            postgresql_where=_STILL_HERE,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,5 +1,6 @@
-"""A centre says how often the survey comes to somebody's door."""
+"""A centre says how often the survey comes to somebody's door; to whose it is due is read from an index."""
 
+import sqlalchemy as sa
 from alembic import op
 
 from dispatch.migrations.words import has_words_now
@@ -19,3 +20,11 @@ RULE_KINDS = (
 def upgrade() -> None:
     with op.batch_alter_table("rule") as batch:
         has_words_now(batch, "rule", "kind", "rulekind", RULE_KINDS)
+    here = sa.text("ended_at IS NULL")
+    op.create_index(
+        "ix_resident_visit",
+        "resident",
+        ["centre_id", "care_level", "visited_on", "created_at", "area_id"],
+        sqlite_where=here,
+        postgresql_where=here,
+    )

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 
 from dispatch.wire.base import Problem
 from dispatch.wire.history import History
-from dispatch.wire.pages import Doubles
+from dispatch.wire.pages import Doubles, DueVisits
 from dispatch.wire.people import Apart, ResidentCard, ResidentLine
 from tests.console.stand_in.answers import refused, written
 from tests.console.stand_in.town import Town
@@ -23,6 +23,11 @@ def add_people(app: FastAPI, town: Town) -> None:
     @app.get("/api/v1/residents/doubles")
     async def doubles() -> Response:
         return written(Doubles(total=len(town.doubles), items=town.doubles))
+
+    @app.get("/api/v1/residents/due-visits")
+    async def due_visits(limit: int, offset: int) -> Response:
+        whole = town.due_visits
+        return written(DueVisits(total=len(whole), items=whole[offset : offset + limit]))
 
     @app.post("/api/v1/residents/{resident_id}/merge")
     async def merge(resident_id: int, request: Request) -> Response:

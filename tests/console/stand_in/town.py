@@ -25,7 +25,7 @@ from dispatch.wire.ladders import ActorLine
 from dispatch.wire.merchants import MerchantCard
 from dispatch.wire.offers import Candidate, Candidates, Excluded
 from dispatch.wire.operators import OperatorLine
-from dispatch.wire.people import DoubleView, MerchantLine, ResidentCard, ServiceView
+from dispatch.wire.people import DoubleView, DueVisit, MerchantLine, ResidentCard, ServiceView
 from dispatch.wire.recordings import RecordingLine
 from dispatch.wire.report import ReportView
 from dispatch.wire.rules import RuleView
@@ -70,6 +70,7 @@ class Town:
     rules: dict[str, list[RuleView]] = field(default_factory=dict)  # all versions, the last one in force
     records: dict[int, MerchantCard] = field(default_factory=dict)
     doubles: list[DoubleView] = field(default_factory=list)
+    due_visits: list[DueVisit] = field(default_factory=list)
     reports: dict[tuple[str, str | None], ReportView] = field(default_factory=dict)  # by month and area
     password: str = "secret"
     refusals: dict[str, Problem] = field(default_factory=dict)  # by the end of the path; once each

@@ -1,0 +1,1 @@
+"""To whose door the survey is due."""
