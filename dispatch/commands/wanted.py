@@ -78,6 +78,8 @@ def merchants_wanted(said: dict[str, Any]) -> MerchantsWanted:
 
 def residents_wanted(said: dict[str, Any], zone: ZoneInfo) -> ResidentsWanted:
     """From what click made of the options; a day begins at the centre's midnight."""
+    if said["age_from"] is not None and said["age_to"] is not None and said["age_from"] > said["age_to"]:
+        raise click.BadParameter("below the age of --age-from", param_hint="--age-to")
     since: datetime | None = said["changed_since"]
     not_visited: datetime | None = said["not_visited_since"]
     visited: date | None = not_visited.date() if not_visited else None

@@ -182,6 +182,13 @@ def test_an_export_is_filtered_by_its_options(installation: Installation, tmp_pa
     assert "钱秀珍" not in missing
     assert "孙玉兰" not in out("residents", "--hearing", "deaf", "--without-usual", "pharmacy")
     assert out("merchants", "--kind", "volunteers", "--licence-before", "2020-01-01").count("\n") == 1
+    installation.does("export", "residents", str(tmp_path / "again.csv"), "--without", "consent", "--without", "key")
+    again = installation.does("import", "residents", str(tmp_path / "again.csv"))["counts"]
+    assert again["same"] == sum(again.values()) > 0
+    nobody = installation.ask("export", "residents", str(tmp_path / "x.csv"), "--age-from", "80", "--age-to", "70")
+    assert nobody.exit_code == 2
+    assert "--age-to" in nobody.output
+    assert not (tmp_path / "x.csv").exists()
     refused = installation.ask("export", "residents", str(tmp_path / "x.csv"), "--age-from", "old")
     assert refused.exit_code == 2
     assert "--age-from" in refused.output
