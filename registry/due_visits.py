@@ -50,6 +50,11 @@ def due_visits(
     return _total(session, here, days, today, zone), list(islice(longest, offset, offset + limit))
 
 
+def is_due(days: HomeVisitDays, today: date, zone: ZoneInfo) -> ColumnElement[bool]:
+    """Of a resident: whether the survey is due at her door, on a day of the centre's zone."""
+    return or_(*(and_(who, or_(*_long_ago(today - after, zone))) for who, after in _equally_often(days)))
+
+
 def _total(session: Reading, here: ColumnElement[bool], days: HomeVisitDays, today: date, zone: ZoneInfo) -> int:
     """Whether somebody lives alone is looked up only where it matters: of a million this takes a second less."""
     total = 0

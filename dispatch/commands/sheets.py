@@ -17,6 +17,7 @@ from dispatch.commands.desk import desk, told
 from dispatch.commands.wanted import merchants_wanted, options_of, residents_wanted
 from dispatch.config import Config, ConfigFile
 from dispatch.master_keys import open_vault
+from dispatch.policy import home_visit_days
 from dispatch.sheet_words import SheetWords, facts
 from registry import centres
 from registry.errors import NotFound, SheetRefused, WrongMasterKey
@@ -291,8 +292,8 @@ def _who(store: Store, centre_id: int, kind: str, said: dict[str, Any]) -> Colum
     match kind:
         case "residents":
             with store.reading() as session:
-                zone = centres.zone(session, centre_id)
-            return residents_wanted(said, zone).who(store.clock.now().astimezone(zone).date())
+                zone, visits = centres.zone(session, centre_id), home_visit_days(session, centre_id)
+            return residents_wanted(said, zone, visits).who(store.clock.now().astimezone(zone).date(), zone)
         case "merchants":
             return merchants_wanted(said).who()
         case _:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from registry.home_visits import HomeVisitDays
 from registry.models import Hearing, MerchantKind, Sight
 from registry.sheets import columns
 from registry.sheets.wanted import Lack, MerchantsWanted, ResidentsWanted
@@ -40,6 +41,7 @@ _RESIDENTS = (
         help="Only those without a usual one of it.",
     ),
     click.option("--not-visited-since", type=_DAY, help="Only those not visited that day or later."),
+    click.option("--visit-due", is_flag=True, help="Only those at whose door the survey is due today."),
     click.option("--age-from", type=_AGE, help="Only those who are that old today, or older."),
     click.option("--age-to", type=_AGE, help="Only those who are that old today, or younger."),
     click.option("--hearing", type=_one_of(Hearing), help="Only those who hear so."),
@@ -76,8 +78,8 @@ def merchants_wanted(said: dict[str, Any]) -> MerchantsWanted:
     )
 
 
-def residents_wanted(said: dict[str, Any], zone: ZoneInfo) -> ResidentsWanted:
-    """From what click made of the options; a day begins at the centre's midnight."""
+def residents_wanted(said: dict[str, Any], zone: ZoneInfo, visits: HomeVisitDays) -> ResidentsWanted:
+    """From what click made of the options; a day begins at the centre's midnight, visits are due by that rule."""
     if said["age_from"] is not None and said["age_to"] is not None and said["age_from"] > said["age_to"]:
         raise click.BadParameter("below the age of --age-from", param_hint="--age-to")
     since: datetime | None = said["changed_since"]
@@ -90,6 +92,7 @@ def residents_wanted(said: dict[str, Any], zone: ZoneInfo) -> ResidentsWanted:
             "without": tuple(Lack(lack) for lack in said["without"]),
             "without_usual": tuple(MerchantKind(kind) for kind in said["without_usual"]),
             "not_visited_since": visited,
+            "visit_due": visits if said["visit_due"] else None,
             "hearing": Hearing(said["hearing"]) if said["hearing"] else None,
             "sight": Sight(said["sight"]) if said["sight"] else None,
             "changed_since": since.replace(tzinfo=zone) if since else None,

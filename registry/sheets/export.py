@@ -43,16 +43,17 @@ def rows(
     language: str,
     vault: Vault | None,
     who: ColumnElement[bool] | None = None,
+    operator_id: int | None = None,
 ) -> Iterator[Texts]:
     """Every living one in scope, in the order of the register; with a `vault` what is sealed too. Of residents and
-    merchants only those `who` are wanted.
+    merchants only those `who` are wanted. The access log says which operator had them.
     """
     words = Words(Names.known(store, scope), language)
     match kind:
         case "areas":
             yield from _areas(store, scope)
         case "residents":
-            yield from _residents(store, scope, words, vault, who)
+            yield from _residents(store, scope, words, vault, who, operator_id)
         case "merchants":
             for row, facts in _pages(store, scope, Merchant, _merchants, who=who):
                 yield {"id": str(row.id)} | words.merchant(facts)
@@ -70,7 +71,12 @@ def _areas(store: Store, scope: Scope) -> Iterator[Texts]:
 
 
 def _residents(
-    store: Store, scope: Scope, words: Words, vault: Vault | None, who: ColumnElement[bool] | None
+    store: Store,
+    scope: Scope,
+    words: Words,
+    vault: Vault | None,
+    who: ColumnElement[bool] | None,
+    operator_id: int | None,
 ) -> Iterator[Texts]:
     def read(session: Reading, found: list[Resident]) -> list[Facts]:
         return list(resident_facts.facts_of(session, found, vault).values())
@@ -78,8 +84,9 @@ def _residents(
     def note(found: list[Resident]) -> None:
         with store.writing() as session:
             at = session.clock.now()
+            centre_id = scope.centre_id
             session.add_all(
-                AccessLog(at=at, centre_id=scope.centre_id, operator_id=None, resident_id=one.id, what="export")
+                AccessLog(at=at, centre_id=centre_id, operator_id=operator_id, resident_id=one.id, what="export")
                 for one in found
             )
 

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlmodel import col, select
 
+from registry.due_visits import is_due
+from registry.home_visits import HomeVisitDays
 from registry.models import (
     Contact,
     Contract,
@@ -45,6 +48,7 @@ class ResidentsWanted:
     without: tuple[Lack, ...] = ()
     without_usual: tuple[MerchantKind, ...] = ()
     not_visited_since: date | None = None
+    visit_due: HomeVisitDays | None = None  # by this rule
     age_from: int | None = None
     age_to: int | None = None
     hearing: Hearing | None = None
@@ -55,10 +59,11 @@ class ResidentsWanted:
     building: str | None = None
     changed_since: datetime | None = None
 
-    def who(self, today: date) -> ColumnElement[bool]:
-        return and_(true(), *self._conditions(today))
+    def who(self, today: date, zone: ZoneInfo) -> ColumnElement[bool]:
+        """On that day of the centre's zone."""
+        return and_(true(), *self._conditions(today, zone))
 
-    def _conditions(self, today: date) -> Iterator[ColumnElement[bool]]:
+    def _conditions(self, today: date, zone: ZoneInfo) -> Iterator[ColumnElement[bool]]:
         yield col(Resident.care_level) >= self.care_level
         if self.groups:
             of_them = select(ResidentGroup.resident_id).where(col(ResidentGroup.group).in_(self.groups))
@@ -70,6 +75,8 @@ class ResidentsWanted:
         if self.not_visited_since is not None:
             visited = col(Resident.visited_on)
             yield or_(visited.is_(None), visited < self.not_visited_since)
+        if self.visit_due is not None:
+            yield is_due(self.visit_due, today, zone)
         if self.age_from is not None:
             yield col(Resident.born) <= _years_before(today, self.age_from)
         if self.age_to is not None:

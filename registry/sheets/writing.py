@@ -2,7 +2,9 @@
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+from itertools import chain
 from pathlib import Path
 
 import xlsxwriter
@@ -65,15 +67,25 @@ def _head(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, head
         sheet.write_string(0, place, heading, bold)
 
 
+def csv_lines(headings: Texts, rows: Iterable[Texts]) -> Iterator[bytes]:
+    """A CSV file line by line, in UTF-8 with the mark by which Excel knows it."""
+    yield "\ufeff".encode()
+    line = StringIO()
+    writer = csv.writer(line)
+    for texts in chain([headings], ([literal(text) if text else "" for text in texts] for texts in rows)):
+        writer.writerow(texts)
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+
+
 def _csv(path: Path, headings: Texts, rows: Iterable[Texts]) -> int:
-    written = 0
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(headings)
-        for texts in rows:
-            writer.writerow([literal(text) if text else "" for text in texts])
-            written += 1
-    return written
+    with path.open("wb") as file:
+        lines = -2  # beside the rows there are the mark and the headings
+        for line in csv_lines(headings, rows):
+            file.write(line)
+            lines += 1
+    return lines
 
 
 def _new(path: Path) -> None:

@@ -8,7 +8,9 @@ from callbridge.settings import AndroidSettings, SpeechSettings
 from dispatch.api import create_app
 from dispatch.config import Config, DatabaseSettings, ServiceSettings
 from dispatch.house import House, furnish
+from dispatch.models import Operator
 from dispatch.views.timeline import epoch_of
+from registry.store import Role
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
 
@@ -46,6 +48,14 @@ def console(app: FastAPI, town: Town) -> Iterator[Console]:
     """Chen Yu's desk, logged in."""
     with Console.of(app, town, town.desk.operator_id) as console:
         yield console
+
+
+@pytest.fixture
+def supervisor(town: Town, console: Console) -> Console:
+    """Chen Yu's desk, who is a supervisor now."""
+    with town.store.writing() as session:
+        session.get_one(Operator, town.desk.operator_id).role = Role.SUPERVISOR
+    return console
 
 
 @pytest.fixture

@@ -17,15 +17,6 @@ BY_DAY = {"hours": [{"weekday": day, "opens": "08:00", "closes": "20:00"} for da
 ELSEWHERE = (29.6500, 106.5050)  # 13 km north
 
 
-@pytest.fixture
-def supervisor(town: Town, console: Console) -> Console:
-    with town.store.writing() as session:
-        operator = session.lock(Operator, town.desk.operator_id)
-        assert operator is not None
-        operator.role = Role.SUPERVISOR
-    return console
-
-
 def changes(town: Town, merchant_id: int, **wish: Any) -> None:
     with town.store.writing() as session:
         merchant = session.get(Merchant, merchant_id)

@@ -10,7 +10,7 @@ from registry.areas import add_area
 from registry.drafts import ResidentChange
 from registry.models import AccessLog, LineKind, Resident
 from registry.people import change_resident
-from registry.store import Actor, Role, Scope
+from registry.store import Actor, Scope
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
 from tests.registry.plans import listening, whole_tables
@@ -81,13 +81,6 @@ def test_a_history_comes_in_pages(town: Town, console: Console) -> None:
     assert [each for page in pages for each in page["items"]] == whole
     assert {page["total"] for page in pages} == {len(whole)} == {5}
     console.get(f"residents/{her}/history", 422, limit=0)
-
-
-@pytest.fixture
-def supervisor(town: Town, console: Console) -> Console:
-    with town.store.writing() as session:
-        session.get_one(Operator, town.desk.operator_id).role = Role.SUPERVISOR
-    return console
 
 
 def test_the_history_of_a_record_that_went_into_another_one_is_read_there(town: Town, supervisor: Console) -> None:

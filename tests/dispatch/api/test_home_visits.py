@@ -8,22 +8,12 @@ from sqlmodel import select
 
 from dispatch.models import Operator
 from registry.areas import add_area, root
-from registry.store import Role
 from registry.store.journal import Journal
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
 from tests.registry.plans import listening
 
 # The town's clock begins on 2 March 2026.
-
-
-@pytest.fixture
-def supervisor(town: Town, console: Console) -> Console:
-    with town.store.writing() as session:
-        operator = session.get(Operator, town.desk.operator_id)
-        assert operator is not None
-        operator.role = Role.SUPERVISOR
-    return console
 
 
 def test_the_card_tells_when_she_is_due_again_by_the_rule_in_force(console: Console, town: Town) -> None:

@@ -1,6 +1,5 @@
 """Two records of one person become one, over HTTP."""
 
-import pytest
 from sqlmodel import select
 
 from dispatch.models import Case, Operator
@@ -27,15 +26,6 @@ def test_a_supervisor_merges_over_http_and_the_old_number_leads_on(town: Town, c
     assert [each.resident_id for each in town.all(Case) if each.number == number] == [keep]
     console.post(f"residents/{keep}/merge", 422, other_id=keep)
     console.post(f"residents/{keep}/merge", 404, other_id=99_999)
-
-
-@pytest.fixture
-def supervisor(town: Town, console: Console) -> Console:
-    with town.store.writing() as session:
-        operator = session.get(Operator, town.desk.operator_id)
-        assert operator is not None
-        operator.role = Role.SUPERVISOR
-    return console
 
 
 def test_a_supervisor_sees_who_may_be_there_twice_until_somebody_says_they_are_two(

@@ -26,7 +26,7 @@ POST cases/{number}/offers/{offer_id}/resend
 POST cases/{number}/close, POST cases/{number}/cancel, POST cases/{number}/reopen, POST cases/{number}/remind
 POST cases/{number}/gather, POST cases/{number}/keep-apart, POST cases/{number}/sms, GET sms/reckoning
 GET cases/{number}/sheets, GET cases/{number}/hindsight, POST residents/{resident_id}/confirm
-GET residents/due-visits
+GET residents/due-visits, GET exports/residents, GET exports/merchants
 GET residents/doubles, POST residents/{resident_id}/apart, GET residents/{resident_id}/history
 POST residents/{resident_id}/merge, POST residents/{resident_id}/leave, POST residents/{resident_id}/come-back
 POST cases/{number}/acknowledge, POST cases/{number}/hand-turn, GET inbound, POST inbound/{inbound_id}/seen

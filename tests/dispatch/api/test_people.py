@@ -3,14 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from fastapi import FastAPI
 from sqlmodel import col, select
 
 from dispatch.models import Operator
 from dispatch.views import merchants
 from registry.areas import add_area, root
 from registry.models import AccessLog, Channel
-from registry.store import Role
 from registry.store.journal import Journal
 from registry.wrong_numbers import note_wrong
 from tests.dispatch.api.desks import Console
@@ -125,15 +123,6 @@ def test_all_residents_are_listed_by_name_in_pages(console: Console, town: Town)
     second = console.get("residents", limit=2, offset=2)
     assert (first["total"], len(first["items"]), len(second["items"])) == (3, 2, 1)
     assert len({each["id"] for each in first["items"] + second["items"]}) == 3
-
-
-@pytest.fixture
-def supervisor(app: FastAPI, town: Town, console: Console) -> Console:
-    with town.store.writing() as session:
-        operator = session.get(Operator, town.desk.operator_id)
-        assert operator is not None
-        operator.role = Role.SUPERVISOR
-    return console
 
 
 CONTRACT = {"valid_from": "2026-01-01", "valid_until": "2026-12-31", "services": ["medicine"], "radius": 3000}

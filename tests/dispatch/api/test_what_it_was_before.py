@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import pytest
 from sqlmodel import select
 
 from dispatch.deletion import delete_person
-from dispatch.models import Operator
 from registry.areas import add_area
 from registry.models import Group, LineKind, ResidentBefore
-from registry.store import Actor, Role
+from registry.store import Actor
 from registry.store.journal import Journal
 from tests.dispatch.api.desks import Console
 from tests.dispatch.register import HER_LINE
@@ -17,13 +15,6 @@ from tests.dispatch.town import Town
 
 NOTE, MOBILE = "对青霉素过敏", "+8613800001009"
 CONTACT = {"name": "王珂", "relation": "女儿", "number": "13900001111", "has_key": False, "note": ""}
-
-
-@pytest.fixture
-def supervisor(town: Town, console: Console) -> Console:
-    with town.store.writing() as session:
-        session.get_one(Operator, town.desk.operator_id).role = Role.SUPERVISOR
-    return console
 
 
 def change(console: Console, her: int, **fields: Any) -> None:

@@ -1,6 +1,7 @@
 import csv
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import select
@@ -146,7 +147,7 @@ def test_only_the_residents_whom_a_supervisor_wants_go_out(
         resident(store, scope, vault, name=name, groups=groups, care_level=level)
 
     def who(*groups: Group, care_level: int = 0) -> list[str]:
-        chosen = ResidentsWanted(groups=groups, care_level=care_level).who(store.clock.now().date())
+        chosen = ResidentsWanted(groups=groups, care_level=care_level).who(store.clock.now().date(), ZoneInfo("UTC"))
         return [texts["name"] for texts in export.rows(store, scope, "residents", "zh", None, chosen)]
 
     assert who(alone) == ["王秀英", "李建国"]

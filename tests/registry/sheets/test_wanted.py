@@ -1,8 +1,10 @@
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from registry.home_visits import HomeVisitDays
 from registry.models import Hearing, MerchantKind, Sight
 from registry.sheets import export
 from registry.sheets.record import Outcome
@@ -13,7 +15,7 @@ from registry.vault import Vault
 from tests.registry.sheets.desk import Desk
 from tests.registry.town import contract, merchant, resident
 
-TODAY = date(2026, 3, 1)
+TODAY, ZONE = date(2026, 3, 1), ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
@@ -61,6 +63,7 @@ def people(store: Store, scope: Scope, vault: Vault) -> None:
         ({"without_usual": (MerchantKind.PHARMACY,)}, "李建国 赵德明"),
         ({"not_visited_since": date(2026, 1, 10)}, "李建国 赵德明"),
         ({"not_visited_since": date(2026, 1, 11)}, "王秀英 李建国 赵德明"),
+        ({"visit_due": HomeVisitDays(level_0_days=60)}, "李建国"),
         ({"age_from": 80}, "王秀英"),
         ({"age_to": 79}, "李建国"),
         ({"age_from": 79, "age_to": 80}, "王秀英 李建国"),
@@ -75,13 +78,13 @@ def people(store: Store, scope: Scope, vault: Vault) -> None:
 def test_only_those_of_whom_everything_holds_go_out(
     store: Store, scope: Scope, people: None, wanted: dict[str, Any], names: str
 ) -> None:
-    who = ResidentsWanted(**wanted).who(TODAY)
+    who = ResidentsWanted(**wanted).who(TODAY, ZONE)
     assert [row["name"] for row in export.rows(store, scope, "residents", "zh", None, who)] == names.split()
 
 
 def test_those_changed_since_an_instant_go_out(store: Store, scope: Scope, people: None) -> None:
     def count(since: timedelta) -> int:
-        who = ResidentsWanted(changed_since=store.clock.now() + since).who(TODAY)
+        who = ResidentsWanted(changed_since=store.clock.now() + since).who(TODAY, ZONE)
         return len(list(export.rows(store, scope, "residents", "zh", None, who)))
 
     assert (count(timedelta(hours=-1)), count(timedelta(hours=1))) == (3, 0)
@@ -91,7 +94,7 @@ def test_somebody_born_on_29_february_is_a_year_older_on_1_march(store: Store, s
     resident(store, scope, vault, name="陈静", born="1944-02-29")
 
     def of_82(today: date) -> int:
-        who = ResidentsWanted(age_from=82).who(today)
+        who = ResidentsWanted(age_from=82).who(today, ZONE)
         return len(list(export.rows(store, scope, "residents", "zh", None, who)))
 
     assert (of_82(date(2026, 2, 28)), of_82(date(2026, 3, 1))) == (0, 1)
@@ -100,7 +103,7 @@ def test_somebody_born_on_29_february_is_a_year_older_on_1_march(store: Store, s
 
 def test_what_was_filtered_comes_in_again_as_the_same(desk: Desk, people: None) -> None:
     columns = export.columns_of("residents", sealed=False)
-    who = ResidentsWanted(without=(Lack.KEY,)).who(TODAY)
+    who = ResidentsWanted(without=(Lack.KEY,)).who(TODAY, ZONE)
     rows = export.rows(desk.store, desk.scope, "residents", "zh", None, who)
     path = desk.folder / "some.csv"
     write(path, [one.heading("zh") for one in columns], ([row.get(one.key, "") for one in columns] for row in rows))
