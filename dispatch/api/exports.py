@@ -15,8 +15,8 @@ from dispatch.wire import exports as wire
 from registry import centres
 from registry.models import Group, Hearing, MerchantKind, Sight
 from registry.sheets import export
+from registry.sheets.csv_lines import csv_lines
 from registry.sheets.wanted import Lack, MerchantsWanted, ResidentsWanted
-from registry.sheets.writing import csv_lines
 from registry.store import Reading, Role
 
 router = APIRouter(prefix="/exports", tags=["exports"])

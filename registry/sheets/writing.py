@@ -1,16 +1,14 @@
 """Spreadsheet files written: xlsx or CSV, told from the name. Everything in them is text, nothing is reckoned."""
 
-import csv
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import xlsxwriter
 
 from registry.errors import SheetRefused
 from registry.sheets.cells import literal
+from registry.sheets.csv_lines import csv_lines
 from registry.sheets.headings import Column
 
 _CHOOSABLE = 1000  # rows of a template that offer the words of a column
@@ -65,18 +63,6 @@ def _head(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, head
     for place, heading in enumerate(headings):
         sheet.set_column(place, place, max(10, 2 * len(heading)), text)
         sheet.write_string(0, place, heading, bold)
-
-
-def csv_lines(headings: Texts, rows: Iterable[Texts]) -> Iterator[bytes]:
-    """A CSV file line by line, in UTF-8 with the mark by which Excel knows it."""
-    yield "\ufeff".encode()
-    line = StringIO()
-    writer = csv.writer(line)
-    for texts in chain([headings], ([literal(text) if text else "" for text in texts] for texts in rows)):
-        writer.writerow(texts)
-        yield line.getvalue().encode()
-        line.seek(0)
-        line.truncate()
 
 
 def _csv(path: Path, headings: Texts, rows: Iterable[Texts]) -> int:
