@@ -1,0 +1,20 @@
+"""CSV as it is written, line by line."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+from itertools import chain
+
+from registry.sheets.cells import literal
+
+
+def csv_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """A CSV file line by line, in UTF-8 with the mark by which Excel knows it."""
+    yield "\ufeff".encode()
+    line = StringIO()
+    writer = csv.writer(line)
+    for texts in chain([headings], ([literal(text) if text else "" for text in texts] for texts in rows)):
+        writer.writerow(texts)
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
