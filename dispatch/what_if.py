@@ -11,8 +11,9 @@ from dispatch.wire.offers import Matching
 from registry import centres
 from registry.asking_order import AskingOrder, in_order
 from registry.candidates import gather, need_for, with_calendar
+from registry.errors import NotFound
 from registry.matching import Weights, match
-from registry.models import RuleKind, Way
+from registry.models import Resident, RuleKind, Way
 from registry.store import Reading, Scope, Writing
 
 YEARS = range(2000, 2100)
@@ -24,10 +25,13 @@ def who_could(
     """Who could come to the resident at the instant `at`, in the order in which they would be asked, with today's
     load and record; the same question is answered alike.
 
-    Raises NotFound for a service that is not offered and for a resident outside the scope, BadValue for a time of
-    another century.
+    Raises NotFound for a service that is not offered and for a resident outside the scope or who has left, BadValue
+    for a time of another century.
     """
     centre_id = scope.centre_id
+    resident = session.get(Resident, resident_id)
+    if resident is None or resident.ended_at is not None:
+        raise NotFound(subject="resident", id=resident_id)
     if at.year not in YEARS:
         raise BadValue(field="at", found=at.isoformat(), right="moment.of_this_century")
     service = centres.service(session, centre_id, service_code)

@@ -85,6 +85,13 @@ def test_what_cannot_be_asked_is_said(town: Town, her: int, tmp_path: Path, cons
     assert console.get("match", 422, need="medicine", resident_id=her, at="2026-03-03T21:30")
 
 
+def test_nobody_comes_to_somebody_who_has_died(town: Town, her: int, tmp_path: Path, console: Console) -> None:
+    console.post(f"residents/{her}/leave", version=1, why="died")
+    assert console.get("match", 404, need="medicine", resident_id=her)
+    said = Installation.of(town, tmp_path / "line").ask("match", "--need", "medicine", "--resident", str(her))
+    assert said.exit_code == 1
+
+
 def test_on_the_first_day_of_spring_festival_those_come_who_are_open_then(
     town: Town, tmp_path: Path, console: Console
 ) -> None:
