@@ -4,11 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from registry.sheets.elsewhere import elsewhere
 from registry.sheets.priority import NICE
 
 TELLING = """
@@ -27,6 +25,17 @@ print(json.dumps([*told, nice()]))
 """
 
 
+PREPARING = """
+import json, os
+from registry.sheets.elsewhere import elsewhere
+
+def work():
+    yield os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0) == os.getpid()
+
+print(json.dumps(list(elsewhere(work, worth_it=True))))
+"""
+
+
 @pytest.mark.parametrize(("url", "during"), [("postgresql://nowhere/town", NICE), ("sqlite:///nowhere.db", 0)])
 def test_an_import_goes_last_with_its_session_unless_a_call_would_wait_for_it(url: str, during: int) -> None:
     own = os.getpriority(os.PRIO_PROCESS, 0)
@@ -38,7 +47,6 @@ def test_an_import_goes_last_with_its_session_unless_a_call_would_wait_for_it(ur
 
 
 def test_who_prepares_the_rows_goes_last_in_a_session_of_its_own() -> None:
-    def work() -> Iterator[tuple[int, bool]]:
-        yield os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0) == os.getpid()
-
-    assert list(elsewhere(work, worth_it=True)) == [(os.getpriority(os.PRIO_PROCESS, 0) + NICE, True)]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    ran = subprocess.run([sys.executable, "-c", PREPARING], capture_output=True, check=True)
+    assert json.loads(ran.stdout) == [[own + NICE, True]]
