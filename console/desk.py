@@ -17,8 +17,5 @@ class Desk:
     # What was typed and not yet sent, by form and subject: it survives leaving the form and losing the service.
     drafts: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    # Of those whose cards were opened here, as the cards said: so that medicine is not sent unseen.
-    allergies: dict[int, str] = field(default_factory=dict)
-
     def service(self, code: str) -> ServiceView | None:
         return next((service for service in self.services if service.code == code), None)

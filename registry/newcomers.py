@@ -61,7 +61,7 @@ class Ready(NamedTuple):
     resident_id: int
     area_id: int | None
     version: int
-    rows: list[Rows]  # of each table that `_WRITTEN` names
+    rows: list[Rows]  # of each table that `WRITTEN` names
     tokens: str  # what she is found by, as JSON
 
 
@@ -122,7 +122,7 @@ def make_ready(
     def ready(hers: int, one: Newcomer) -> Ready:
         sealed = _sealed(vault, version, hers, one.draft)
         rows = _rows(hers, one, scope, sealed, _placed(one, places, now), now)
-        written = zip(_WRITTEN.items(), rows, strict=True)
+        written = zip(WRITTEN.items(), rows, strict=True)
         as_bound = [bound(dialect, table, columns, those) for (table, columns), those in written]
         return Ready(hers, one.draft.area_id, version, as_bound, json.dumps(one.tokens, ensure_ascii=False))
 
@@ -136,7 +136,7 @@ def write(
     (`registry.sheets.filing`); they are found until then as well.
     """
     session.flush()
-    for place, (table, columns) in enumerate(_WRITTEN.items()):
+    for place, (table, columns) in enumerate(WRITTEN.items()):
         pour_bound(session, table, columns, [row for one in ready for row in one.rows[place]])
     if import_id is not None and unfiled.is_worth_it(session):
         unfiled.put(session, ((one.resident_id, one.tokens) for one in ready))
@@ -149,7 +149,7 @@ def write(
 
 
 _PLACED = ("latitude", "longitude", "position_source", "position_at")
-_WRITTEN: dict[type[SQLModel], tuple[str, ...]] = {
+WRITTEN: dict[type[SQLModel], tuple[str, ...]] = {
     Resident: (
         *("id", "centre_id", "created_at", "updated_at", "version"),
         *(*_PLACED, "identity_hash", *SEALED, *COLUMNS),
@@ -165,7 +165,7 @@ _WRITTEN: dict[type[SQLModel], tuple[str, ...]] = {
 def _rows(
     hers: int, one: Newcomer, scope: Scope, sealed: "_Sealed", placed: tuple[Any, ...], now: datetime
 ) -> tuple[list[tuple[Any, ...]], ...]:
-    """Of each table that `_WRITTEN` names."""
+    """Of each table that `WRITTEN` names."""
     columns = (*placed, sealed.identity_hash, *sealed.texts, *one.columns)
     return (
         [(hers, scope.centre_id, now, now, 1, *columns)],

@@ -274,13 +274,13 @@ class _Index:
         return self._found(found, col(SearchToken.token) >= prefix, col(SearchToken.token) < after)
 
     def any(self, tokens: Sequence[str]) -> FromClause:
-        kept = sorted({token[:TOKEN] for token in tokens})
+        kept = {token[:TOKEN] for token in tokens}
         waiting = {
-            hers: weight
+            hers: sum(map(hold.__getitem__, borne))
             for hers, hold in self._waiting.items()
-            if (weight := sum(hold[token] for token in kept if token in hold))
+            if (borne := hold.keys() & kept)
         }
-        return self._found(waiting, col(SearchToken.token).in_(kept))
+        return self._found(waiting, col(SearchToken.token).in_(sorted(kept)))
 
     def _found(self, waiting: Mapping[int, int], *conditions: ColumnElement[bool]) -> FromClause:
         if self._waiting:  # of a filing that was cut off, some of a person's tokens stand in the index

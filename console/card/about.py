@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from console.ask.form import AnyOf, Field, OneOf, Text
 from console.card.record_form import Typed
-from console.card.register import day
+from console.card.register import LIFT, day
 from console.plain import plain
 from dispatch.wire.people import ResidentCard
 from dispatch.wire.words import Group, Hearing, Sight
@@ -15,7 +15,6 @@ from dispatch.wire.words import Group, Hearing, Sight
 _GROUPS = get_args(Group)
 _LANGUAGES = ("zh", "en")
 _UNKNOWN = "unknown"
-LIFT: dict[str, bool | None] = {"yes": True, "no": False, _UNKNOWN: None}  # as a form says it
 _LEVELS = range(5)  # GB/T 42195-2022
 
 

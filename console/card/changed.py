@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from console.ask.line import Line
 from console.ask.pick import Choice, Pick
-from console.card.about import LIFT
+from console.card.register import LIFT
 from console.desk import Desk
 from console.plain import plain
 from console.room import Ask

@@ -17,6 +17,7 @@ from console.room import Room
 from dispatch.wire.people import NewResident, ResidentCard
 from dispatch.wire.words import Gender, Group, Hearing, Sight
 
+LIFT: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}  # as a form says it
 _FIELDS = (
     Text("name", "register.name", 80),
     OneOf("gender", "register.gender", "gender", ("female", "male")),
@@ -96,7 +97,7 @@ class Register(Room[ResidentCard | None]):
             building=form.value("building"),
             unit=form.value("unit"),
             door=form.value("door"),
-            lift={"yes": True, "no": False}.get(form.value("lift")),
+            lift=LIFT[form.value("lift")],
             lock=form.value("lock"),
             dog=form.value("dog"),
             entrance_note=form.value("entrance_note"),

@@ -151,7 +151,6 @@ class CardScreen(PhoneRoom):
     def _about(self) -> Content:
         speech, resident = self.desk.speech, self.resident
         if self._card is not None:
-            self.desk.allergies[self._card.id] = self._card.allergies
             return details(self._card, speech, self.desk.world)
         if resident is not None:
             return summary(resident, speech)

@@ -23,7 +23,7 @@ from dispatch.wire.cases import CaseCard, CaseLine
 from dispatch.wire.offers import Candidate, Candidates, Dispatch
 
 UNDECIDED = ("open", "offering")
-_CARES = frozenset({"pharmacy", "clinic", "hospital"})
+_CARES = frozenset({"pharmacy", "clinic", "hospital"})  # who may give her something that she must not have
 _NO_CLINIC = "no-clinic"  # the row's key
 
 
@@ -41,6 +41,7 @@ class CandidatesScreen(Room[CaseCard | None]):
         super().__init__(desk)
         self._case = case
         self._found: Candidates | None = None
+        self._allergies = ""
 
     @property
     def case(self) -> CaseLine:
@@ -59,6 +60,10 @@ class CandidatesScreen(Room[CaseCard | None]):
     async def _match(self) -> None:
         self._found = await self.desk.client.candidates(self._case.number)
         self.repaint()
+        her, service = self.case.resident, self.desk.service(self.case.service_code)
+        if her is not None and service is not None and not _CARES.isdisjoint(service.merchant_kinds):
+            self._allergies = (await self.desk.client.resident(her.id)).allergies
+            self.repaint()
 
     def paint(self) -> None:
         speech, case, found = self.desk.speech, self.case, self._found
@@ -67,7 +72,7 @@ class CandidatesScreen(Room[CaseCard | None]):
             Content.assemble(
                 f"{case_text(case, speech)}  {state}\n",
                 "  ".join(filter(None, (plain(case.words), plain(case.place)))),
-                (self._allergies(), "bold $text-error"),
+                (self._warning(), "bold $text-error"),
             )
         )
         able, unable = (found.candidates, found.excluded) if found is not None else ([], [])
@@ -83,12 +88,9 @@ class CandidatesScreen(Room[CaseCard | None]):
             "" if found is None else speech.say("candidates.nobody_out"),
         )
 
-    def _allergies(self) -> str:
-        """What must not be brought her, where medicine is sent and her card was opened at this desk."""
-        case, service = self.case, self.desk.service(self.case.service_code)
-        if service is None or case.resident is None or _CARES.isdisjoint(service.merchant_kinds):
-            return ""
-        text = plain(self.desk.allergies.get(case.resident.id, ""), 200)
+    def _warning(self) -> str:
+        """What must not be brought her."""
+        text = plain(self._allergies, 200)
         return f"\n{self.desk.speech.say('card.allergies')} {text}" if text else ""
 
     def _without(self, speech: Speech) -> list[Row]:

@@ -26,7 +26,7 @@ class HistoryEntry(Wire):
     what: str  # resident.created, resident.changed, …
     resident_id: int  # whose record it was: her own, or one that went into hers
     fields: list[str] = []  # which were changed, or confirmed
-    # What they were, as far as it was kept. Never what is sealed in her record: her health note, her identity number.
+    # What they were, as far as it was kept. Never what is sealed in her record: her health, her identity number.
     changes: list[FieldChange] = []
     version: int | None = None  # the record's afterwards
     why: str | None = None  # it ended: died, moved, deleted

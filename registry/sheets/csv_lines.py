@@ -2,16 +2,16 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from io import SEEK_END, StringIO
 from itertools import chain
 
 from registry.sheets.cells import literal
 
 
 def csv_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """A CSV file line by line, in UTF-8 with the mark by which Excel knows it."""
-    yield "\ufeff".encode()
-    line = StringIO()
+    """A CSV file line by line, the headings first, in UTF-8 with the mark by which Excel knows it."""
+    line = StringIO("\ufeff")
+    line.seek(0, SEEK_END)
     writer = csv.writer(line)
     for texts in chain([headings], ([literal(text) if text else "" for text in texts] for texts in rows)):
         writer.writerow(texts)

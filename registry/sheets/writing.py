@@ -66,12 +66,11 @@ def _head(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, head
 
 
 def _csv(path: Path, headings: Texts, rows: Iterable[Texts]) -> int:
+    number = 0
     with path.open("wb") as file:
-        lines = -2  # beside the rows there are the mark and the headings
-        for line in csv_lines(headings, rows):
+        for number, line in enumerate(csv_lines(headings, rows)):  # noqa: B007  the headings are line 0
             file.write(line)
-            lines += 1
-    return lines
+    return number
 
 
 def _new(path: Path) -> None:

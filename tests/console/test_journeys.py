@@ -63,19 +63,6 @@ async def test_three_keys_from_the_card_send_the_job_to_the_first_candidate(sit_
         await seat.sees("派单中", "派给 康宁大药房（短信）")
 
 
-async def test_her_allergies_stand_above_the_candidates_once_her_card_was_opened(sit_down, size, town: Town) -> None:
-    town.residents[11] = people.LIN.model_copy(update={"allergies": "青霉素[/b]"})
-    async with sit_down(size) as seat:
-        await seat.press("f3")
-        await seat.finds("林婉芝", "林婉芝奶奶")
-        await seat.press("enter")
-        await seat.sees("过敏     青霉素[/b]")
-        await seat.press("n")
-        await seat.sees("送药上门")
-        await seat.press("1")
-        await seat.sees("康宁大药房", "过敏 青霉素[/b]")
-
-
 async def test_a_digit_sends_it_to_another_candidate(sit_down, size, town: Town) -> None:
     town.cases["TL-20260302-0001"] = people.case()
     async with sit_down(size) as seat:

@@ -34,6 +34,7 @@ from dispatch.wire.cases import Close, NewCase
 from dispatch.wire.offers import Dispatch, OfferAnswer, VisitReport
 from dispatch.wire.rules import RuleChange
 from dispatch.wire.words import Answer
+from registry.areas import add_area, root
 from registry.centres import current_rule
 from registry.models import RuleKind
 from registry.numbers import NumberPlan
@@ -109,6 +110,22 @@ class Town(Register, Rows):
         """It ends now; one that was answered so long after this moment, so that something has been said in it."""
         at = self.clock.now() + (after if end is CallEnd.ANSWERED else timedelta())
         self.tell(CallEnded(exchange="main", at=at, uniqueid=uniqueid, end=end, hung_up_by=by, cause=16))
+
+    # --- areas
+
+    def two_areas(self) -> tuple[int, int]:
+        """TOWN and RIVER, neither of which lies in the other."""
+        with self.store.writing() as session:
+            top = root(session, self.centre_id).id
+            here, across = (add_area(session, self.centre_id, code, code, top) for code in ("TOWN", "RIVER"))
+            assert here.id is not None
+            assert across.id is not None
+            return here.id, across.id
+
+    def sits_in(self, desk: Desk, area_id: int) -> None:
+        """From here on she sees that area and what lies below it."""
+        with self.store.writing() as session:
+            session.get_one(Operator, desk.operator_id).area_id = area_id
 
     # --- cases
 

@@ -1,5 +1,4 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -61,12 +60,6 @@ def change(store: Store, scope: Scope, vault: Vault, resident_id: int, seen: int
 def opened(store: Store, scope: Scope, vault: Vault, resident_id: int) -> ResidentCard:
     with store.writing() as session:
         return card(session, scope, resident_id, vault=vault, operator_id=7, call_id=3)
-
-
-def refused(fields: dict[str, Any], kind: Any = ResidentDraft) -> dict[str, str]:
-    with pytest.raises(Refused) as raised:
-        read(kind, fields)
-    return {problem.field: problem.key for problem in raised.value.problems}
 
 
 def test_the_card_shows_everything_that_was_registered(store: Store, scope: Scope, vault: Vault, wang: int) -> None:
@@ -302,67 +295,6 @@ def test_the_usual_merchant_is_one_of_that_kind(store: Store, scope: Scope, vaul
     assert {one.field for one in raised.value.problems} == {"usual_merchants.shop", "usual_merchants.clinic"}
     change(store, scope, vault, wang, 2, usual_merchants={})
     assert opened(store, scope, vault, wang).usual_merchants == ()
-
-
-def test_everything_wrong_with_a_draft_is_said_at_once() -> None:
-    assert refused(
-        {
-            "name": " \u200b ",
-            "born": "1939-02-30",
-            "care_level": 5,
-            "gender": "f",
-            "latitude": 91,
-            "longitude": 0,
-            "groups": ["alone"],
-            "lines": [{"number": ""}],
-            "door": "9" * 21,
-            "nickname": "x",
-            "entrance_note": 5,
-        }
-    ) == {
-        "name": "required",
-        "born": "not_a_date",
-        "care_level": "out_of_range",
-        "gender": "not_one_of",
-        "latitude": "out_of_range",
-        "groups.0": "not_one_of",
-        "lines.0.number": "required",
-        "door": "too_long",
-        "nickname": "unknown_field",
-        "entrance_note": "not_valid",
-    }
-    assert refused({}) == {"name": "required"}
-    assert refused({"name": "王", "latitude": 29.5}) == {"": "position_incomplete"}
-    assert refused({"name": "王", "latitude": "nan", "longitude": 1}) == {"latitude": "not_a_number"}
-    assert refused({"name": "\udcff"}) == {"name": "required"}
-    assert refused({"name": "王", "lines": [{"number": "1"}] * 21}) == {"lines": "too_many"}
-
-
-def test_what_only_the_registry_knows_to_be_wrong_is_said_at_once_too(
-    store: Store, scope: Scope, vault: Vault
-) -> None:
-    with pytest.raises(Refused) as raised:
-        resident(
-            store,
-            scope,
-            vault,
-            name="王",
-            **dict.fromkeys(
-                ("born", "visited_on", "consented_on"), (store.clock.now() + timedelta(days=2)).date().isoformat()
-            ),
-            lines=[{"number": "secret"}, {"number": "13912345678/13712345678"}],
-            contacts=[{"name": "林", "number": "?"}],
-            area_id=2**31 - 1,
-        )
-    assert {one.field: one.key for one in raised.value.problems} == {
-        **dict.fromkeys(("born", "visited_on", "consented_on"), "out_of_range"),
-        "lines.0.number": "no_number",
-        "lines.1.number": "several_numbers",
-        "contacts.0.number": "no_number",
-        "area_id": "unknown",
-    }
-    with store.reading() as session:
-        assert session.exec(select(Resident)).all() == []
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,6 @@ from callbridge.events import CallRinging, LinkDown
 from dispatch import feed
 from dispatch.house import House
 from dispatch.login import sit_down
-from dispatch.models import Operator
-from registry.areas import add_area
 from tests.dispatch.api.desks import Console
 from tests.dispatch.api.serving import Listener, Service
 from tests.dispatch.town import Town
@@ -161,12 +159,9 @@ def test_the_stream_of_many_commits_at_once_has_no_gap_and_no_disorder(
 def test_a_desk_is_told_of_its_own_area_and_of_calls_that_ring_at_its_telephone(
     service: Service, colleague: Console, town: Town
 ) -> None:
-    with town.store.writing() as session:
-        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
-        operator = session.get(Operator, town.colleague.operator_id)
-        assert operator is not None
-        operator.area_id = across.id
-    town.resident(area_id=here.id)
+    here, across = town.two_areas()
+    town.sits_in(town.colleague, across)
+    town.resident(area_id=here)
     with Listener(service.url, colleague.token, colleague.get("board")["last_event_id"]) as listener:
         uniqueid = town.rings_in()
         bare = listener.change("call.queued")
@@ -179,13 +174,10 @@ def test_a_desk_is_told_of_its_own_area_and_of_calls_that_ring_at_its_telephone(
 def test_an_sms_about_a_case_of_another_area_is_not_shown_told_or_marked(
     service: Service, console: Console, colleague: Console, town: Town
 ) -> None:
-    with town.store.writing() as session:
-        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
-        operator = session.get(Operator, town.colleague.operator_id)
-        assert operator is not None
-        operator.area_id = across.id
+    here, across = town.two_areas()
+    town.sits_in(town.colleague, across)
     town.merchant("康宁药房", sms="+8613900000001")
-    number = town.open(town.resident(area_id=here.id))
+    number = town.open(town.resident(area_id=here))
     town.dispatch(number)
     town.send()
     town.writes("13900000001", "1")

@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlmodel import select
 
-from dispatch.models import Operator
-from registry.areas import add_area, root
 from registry.models import AccessLog
 from registry.sheets.kinds import KINDS
 from registry.sheets.names import Names
@@ -88,14 +86,10 @@ def test_only_a_supervisor_takes_anybody_out_and_only_of_her_areas(
 ) -> None:
     colleague.get("exports/residents", status=403)
     colleague.get("exports/merchants", status=403)
-    with town.store.writing() as session:
-        top = root(session, town.centre_id).id
-        here, across = (add_area(session, town.centre_id, code, code, top) for code in ("TOWN", "RIVER"))
-        operator = session.get(Operator, town.desk.operator_id)
-        assert operator is not None
-        operator.area_id = here.id
-    town.resident("王秀英", area_id=here.id)
-    town.resident("李建国", "02367001003", area_id=across.id)
+    here, across = town.two_areas()
+    town.sits_in(town.desk, here)
+    town.resident("王秀英", area_id=here)
+    town.resident("李建国", "02367001003", area_id=across)
     assert names(supervisor) == ["王秀英"]
 
 

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from dispatch.models import Operator
-from registry.areas import add_area
 from registry.drafts import ResidentChange
 from registry.models import AccessLog, LineKind, Resident
 from registry.people import change_resident
@@ -105,12 +103,10 @@ def test_the_history_of_a_record_that_went_into_another_one_is_read_there(town: 
 def test_whoever_may_not_open_the_card_may_not_read_its_history(
     town: Town, console: Console, colleague: Console
 ) -> None:
-    with town.store.writing() as session:
-        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
-        for desk, area in ((town.desk, here), (town.colleague, across)):
-            session.get_one(Operator, desk.operator_id).area_id = area.id
-        hers = here.id
-    her = town.resident(area_id=hers)
+    here, across = town.two_areas()
+    town.sits_in(town.desk, here)
+    town.sits_in(town.colleague, across)
+    her = town.resident(area_id=here)
     colleague.get(f"residents/{her}/history", 404)
     colleague.get("residents/99999/history", 404)
     assert town.all(AccessLog) == [], "nobody has read anything"

@@ -6,8 +6,6 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import select
 
-from dispatch.models import Operator
-from registry.areas import add_area, root
 from registry.store.journal import Journal
 from tests.dispatch.api.desks import Console
 from tests.dispatch.town import Town
@@ -106,14 +104,10 @@ def test_a_supervisor_of_an_area_sees_its_own_and_an_operator_nobody(
     town: Town, supervisor: Console, colleague: Console
 ) -> None:
     colleague.get("residents/due-visits", status=403)
-    with town.store.writing() as session:
-        top = root(session, town.centre_id).id
-        here, across = (add_area(session, town.centre_id, code, code, top) for code in ("TOWN", "RIVER"))
-        operator = session.get(Operator, town.desk.operator_id)
-        assert operator is not None
-        operator.area_id = here.id
-    mine = town.resident("王秀英", visited_on="2025-01-01", area_id=here.id)
-    town.resident("李建国", "02367001003", visited_on="2025-01-01", area_id=across.id)
+    here, across = town.two_areas()
+    town.sits_in(town.desk, here)
+    mine = town.resident("王秀英", visited_on="2025-01-01", area_id=here)
+    town.resident("李建国", "02367001003", visited_on="2025-01-01", area_id=across)
     found = supervisor.get("residents/due-visits")
     assert (found["total"], [each["resident"]["id"] for each in found["items"]]) == (1, [mine])
     assert found["items"][0]["area"] == "TOWN"

@@ -3,7 +3,6 @@
 from sqlmodel import select
 
 from dispatch.models import Case, Operator
-from registry.areas import add_area
 from registry.models import LineKind
 from registry.store import Role
 from registry.store.journal import Journal
@@ -58,12 +57,9 @@ def test_a_supervisor_sees_who_may_be_there_twice_until_somebody_says_they_are_t
 
 
 def test_doubles_of_another_area_are_neither_seen_nor_settled(town: Town, supervisor: Console) -> None:
-    with town.store.writing() as session:
-        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
-        operator = session.get(Operator, town.desk.operator_id)
-        assert operator is not None
-        operator.area_id = here.id
-    one = town.resident("王秀英", "02367001001", area_id=across.id)
-    other = town.resident("王秀英", "13800001009", kind=LineKind.MOBILE, area_id=across.id)
+    here, across = town.two_areas()
+    town.sits_in(town.desk, here)
+    one = town.resident("王秀英", "02367001001", area_id=across)
+    other = town.resident("王秀英", "13800001009", kind=LineKind.MOBILE, area_id=across)
     assert supervisor.get("residents/doubles") == {"total": 0, "items": []}
     supervisor.post(f"residents/{one}/apart", 404, other_id=other)

@@ -102,18 +102,13 @@ def test_a_health_note_is_refused_until_she_has_consented_and_goes_when_she_with
 def test_who_is_registered_by_an_operator_of_an_area_belongs_to_it(
     console: Console, colleague: Console, town: Town
 ) -> None:
-    with town.store.writing() as session:
-        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
-        for desk, area in ((town.desk, here), (town.colleague, across)):
-            operator = session.get(Operator, desk.operator_id)
-            assert operator is not None
-            operator.area_id = area.id
+    here, across = town.two_areas()
+    town.sits_in(town.desk, here)
+    town.sits_in(town.colleague, across)
     card = console.post("residents", 201, name="欧阳秀兰")
-    assert card["area_id"] == here.id
+    assert card["area_id"] == here
     assert colleague.get("residents")["total"] == 0
-    assert (
-        console.post("residents", 422, name="王五", area_id=across.id)["values"]["problems"][0]["field"] == "area_id"
-    )
+    assert console.post("residents", 422, name="王五", area_id=across)["values"]["problems"][0]["field"] == "area_id"
 
 
 def test_all_residents_are_listed_by_name_in_pages(console: Console, town: Town) -> None:
@@ -243,17 +238,14 @@ def test_of_what_ends_or_is_wrong_a_board_lists_the_first_of_its_own_areas_and_c
     console: Console, colleague: Console, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(merchants, "MOST_LISTED", 2)
-    with town.store.writing() as session:
-        here, across = (add_area(session, town.centre_id, code, code) for code in ("TOWN", "RIVER"))
-        for desk, area in ((town.desk, here), (town.colleague, across)):
-            operator = session.get(Operator, desk.operator_id)
-            assert operator is not None
-            operator.area_id = area.id
+    here, across = town.two_areas()
+    town.sits_in(town.desk, here)
+    town.sits_in(town.colleague, across)
     today = town.clock.now().date()
     for days in (5, 4, 3):
         ends = today + timedelta(days=days)
         number = f"+861390000001{days}"
-        shop = town.merchant(f"{days}天药房", sms=number, licence_expires=ends, area_id=here.id)
+        shop = town.merchant(f"{days}天药房", sms=number, licence_expires=ends, area_id=here)
         with town.store.writing() as session:
             note_wrong(session, shop, Channel.SMS, number)
     board = console.get("board")
